@@ -1,0 +1,167 @@
+"""Gradient descent: two optimizers, clipping, and one training loop.
+
+Parameters are NamedTuples of arrays, or tuples of such NamedTuples; gradients come in the
+same arrangement.  Nothing is updated in place: each step returns new parameters.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from numbers import Real
+from typing import Any, NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+Tree = Any  # an array, or a (named) tuple of trees
+
+
+def tree_map(function: Callable, tree: Tree, *others: Tree) -> Tree:
+    """Apply ``function`` to the arrays of one or more trees of the same arrangement."""
+    if isinstance(tree, tuple):
+        branches = [tree_map(function, *branch) for branch in zip(tree, *others, strict=True)]
+        return type(tree)(*branches) if hasattr(tree, "_fields") else tuple(branches)
+    return function(tree, *others)
+
+
+def leaves(tree: Tree) -> list[np.ndarray]:
+    """The arrays of a tree, left to right."""
+    return [a for branch in tree for a in leaves(branch)] if isinstance(tree, tuple) else [tree]
+
+
+def global_norm(grads: Tree) -> float:
+    """Euclidean norm of all gradients together, as one long vector, computed in float64."""
+    return float(np.sqrt(sum((g.astype(np.float64) ** 2).sum() for g in leaves(grads))))
+
+
+def clip(grads: Tree, max_norm: float) -> tuple[Tree, float]:
+    """Scale all gradients by one factor so that their norm is at most ``max_norm``.
+
+    The direction stays.  Returns the gradients and the norm they had before.
+    Source: Pascanu, Mikolov and Bengio (2013).
+    """
+    max_norm = _positive("max_norm", max_norm)
+    norm = global_norm(grads)
+    if not norm > max_norm:
+        return grads, norm
+    return tree_map(lambda g: g * g.dtype.type(max_norm / norm), grads), norm
+
+
+class SGD:
+    """Plain gradient descent: p - learning_rate * g."""
+
+    def __init__(self, learning_rate: float) -> None:
+        self.learning_rate = _positive("learning_rate", learning_rate)
+
+    def step(self, params: Tree, grads: Tree) -> Tree:
+        """Parameters after one step."""
+        _check_grads(params, grads)
+        return tree_map(lambda p, g: p - p.dtype.type(self.learning_rate) * g, params, grads)
+
+
+class Adam:
+    """Adam: steps of about the learning rate, whatever the scale of the gradient.
+
+    Source: Kingma and Ba (2015), algorithm 1.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float = 1e-3,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+    ) -> None:
+        self.learning_rate = _positive("learning_rate", learning_rate)
+        self.beta1, self.beta2 = _fraction("beta1", beta1), _fraction("beta2", beta2)
+        self.epsilon = _positive("epsilon", epsilon)
+        self.t = 0
+        self.m: Tree = None  # running mean of the gradients
+        self.v: Tree = None  # running mean of their squares
+
+    def step(self, params: Tree, grads: Tree) -> Tree:
+        """Parameters after one step."""
+        _check_grads(params, grads)
+        if self.t == 0:
+            self.m = self.v = tree_map(np.zeros_like, params)
+        self.t += 1
+        b1, b2 = self.beta1, self.beta2
+        self.m = tree_map(lambda m, g: b1 * m + (1 - b1) * g, self.m, grads)
+        self.v = tree_map(lambda v, g: b2 * v + (1 - b2) * g * g, self.v, grads)
+        rate = self.learning_rate * float(np.sqrt(1 - b2**self.t)) / (1 - b1**self.t)
+        epsilon = self.epsilon * float(np.sqrt(1 - b2**self.t))
+        return tree_map(
+            lambda p, m, v: p - rate * m / (np.sqrt(v) + epsilon), params, self.m, self.v
+        )
+
+
+class History(NamedTuple):
+    """What training looked like, one entry a step."""
+
+    loss: np.ndarray  # (steps,)
+    grad_norm: np.ndarray  # (steps,) before clipping
+
+
+def train(
+    params: Tree,
+    loss_and_grads: Callable[[Tree, Any], tuple[float, Tree]],
+    batches: Iterable[Any],
+    optimizer: SGD | Adam,
+    *,
+    max_norm: float | None = None,
+    label: str = "training",
+) -> tuple[Tree, History]:
+    """Take one optimizer step a batch.
+
+    Parameters
+    ----------
+    params: where to start.
+    loss_and_grads: from (params, batch) to the loss and its gradients.
+    batches: what to learn from, in order; its length is the number of steps.
+    optimizer: an :class:`SGD` or :class:`Adam`; Adam carries state, so make a new one a run.
+    max_norm: clip gradients to this norm; None leaves them as they are.
+    label: the name of the progress bar.  Set UNROLLED_QUIET=1 to have no bar.
+
+    Raises
+    ------
+    FloatingPointError: the loss stopped being finite; the message says at which step.
+    """
+    losses, norms = [], []
+    quiet = os.environ.get("UNROLLED_QUIET") == "1"
+    for step, batch in enumerate(tqdm(batches, desc=label, leave=False, disable=quiet)):
+        loss, grads = loss_and_grads(params, batch)
+        if not np.isfinite(loss):
+            raise FloatingPointError(f"the loss is {loss} at step {step}.")
+        norm = global_norm(grads)
+        if max_norm is not None:
+            grads, norm = clip(grads, max_norm)
+        params = optimizer.step(params, grads)
+        losses.append(loss)
+        norms.append(norm)
+    return params, History(np.array(losses), np.array(norms))
+
+
+def _check_grads(params: Tree, grads: Tree) -> None:
+    """Raise unless every gradient has the shape and dtype of its parameter."""
+    ours, theirs = leaves(params), leaves(grads)
+    if len(ours) != len(theirs):
+        raise ValueError(f"grads has {len(theirs)} arrays, expected {len(ours)} as params has.")
+    for number, (p, g) in enumerate(zip(ours, theirs, strict=True)):
+        if (np.shape(g), np.result_type(g)) != (p.shape, p.dtype):
+            raise ValueError(
+                f"grads has an array of shape {np.shape(g)} and dtype {np.result_type(g)} at "
+                f"place {number}, expected {p.shape} and {p.dtype} as params has there."
+            )
+
+
+def _positive(name: str, value: float) -> float:
+    if not isinstance(value, Real) or not value > 0:
+        raise ValueError(f"{name} is {value!r}, expected a number above 0.")
+    return float(value)
+
+
+def _fraction(name: str, value: float) -> float:
+    if not isinstance(value, Real) or not 0 <= value < 1:
+        raise ValueError(f"{name} is {value!r}, expected a number from 0 up to, not with, 1.")
+    return float(value)
