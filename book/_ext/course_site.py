@@ -1,0 +1,123 @@
+"""What templates, options and style sheets of the site cannot do.
+
+- A lesson keeps the number of its file: ``lessons/02_forward`` is 2, its first figure 2.1.
+- Sections get classes from their titles, so that notebooks stay plain Markdown.
+- Two nodes whose HTML fails an accessibility rule get their own visitors.
+- After the build, the parts that rest on the theme are checked: if the theme changes,
+  the build warns instead of passing in silence.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode, depart_HideCellInput, visit_HideCellInput
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+from sphinx.writers.html5 import HTML5Translator
+
+logger = logging.getLogger(__name__)
+
+
+def lesson_number(docname: str) -> int | None:
+    """2 for ``lessons/02_forward``; None for a page that is not a lesson."""
+    match = re.fullmatch(r"lessons/(\d+)_\w+", docname)
+    return int(match.group(1)) if match else None
+
+
+def number_by_file(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Number lessons, their sections, figures and equations by the file, not by the position.
+
+    Sphinx counts the chapters that exist; the number of a lesson must not change when an
+    earlier one is still to come.
+    """
+    changed = []
+    for docname in env.found_docs:
+        number = lesson_number(docname)
+        if number is None or docname not in env.toc_secnumbers:
+            continue
+        sections = env.toc_secnumbers[docname]
+        sections.update({anchor: (number, *old[1:]) for anchor, old in sections.items() if old})
+        for figures in env.toc_fignumbers.get(docname, {}).values():
+            figures.update({key: (number, *old[1:]) for key, old in figures.items()})
+        titled = [
+            env.titles[docname],
+            env.longtitles[docname],
+            *env.tocs[docname].findall(nodes.reference),
+        ]
+        for node in titled:
+            if old := node.get("secnumber"):
+                node["secnumber"] = (number, *old[1:])
+        changed.append(docname)
+    return changed
+
+
+def mark_sections(app: Sphinx, doctree: nodes.document) -> None:
+    """Give sections the class that their title announces: "◆ ..." deeper, "2.1 ..." exercise."""
+    for section in doctree.findall(nodes.section):
+        title = section.next_node(nodes.title)
+        if title is None or title.parent is not section:
+            continue
+        words = title.astext()
+        if "◆" in words:
+            section["classes"].append("deeper")
+        if re.match(r"(Exercise )?\d+\.\d+\b", words):
+            section["classes"].append("exercise")
+
+
+def visit_hidden_cell(self: HTML5Translator, node: HideCodeCellNode) -> None:
+    """MyST-NB labels every summary "Toggle hidden content" and so hides its visible text."""
+    start = len(self.body)
+    visit_HideCellInput(self, node)
+    self.body[start:] = [re.sub(r"<summary[^>]*>", "<summary>", part) for part in self.body[start:]]
+
+
+def visit_citation(self: HTML5Translator, node: nodes.citation) -> None:
+    """docutils gives each entry a role that ARIA has retired; a list holds list items."""
+    start = len(self.body)
+    HTML5Translator.visit_citation(self, node)
+    self.body[start:] = [
+        part.replace('role="doc-biblioentry"', 'role="listitem"') for part in self.body[start:]
+    ]
+
+
+def depart_citation(self: HTML5Translator, node: nodes.citation) -> None:
+    HTML5Translator.depart_citation(self, node)
+
+
+def icons_of(text: str) -> set[str]:
+    """Names of the icons that a page (or style sheet) mentions."""
+    styles = {"solid", "brands", "regular", "lg", "sm", "fw", "2x"}
+    return set(re.findall(r"\bfa-([a-z0-9-]+)", text)) - styles
+
+
+def check_site(app: Sphinx, exception: Exception | None) -> None:
+    """Warn when an assumption about the theme no longer holds."""
+    if exception or app.builder.name not in {"html", "dirhtml"}:
+        return
+    out = Path(app.outdir)
+    drawn = icons_of((out / "_static" / "icons.css").read_text(encoding="utf-8"))
+    asked: set[str] = set()
+    for page in sorted(set(out.rglob("*.html")) - set((out / "_static").rglob("*.html"))):
+        text = page.read_text(encoding="utf-8")
+        where = page.relative_to(out)
+        asked |= (icons := icons_of(re.sub(r"<(pre|code)\b.*?</\1>", "", text, flags=re.S)))
+        for icon in sorted(icons - drawn):
+            logger.warning("%s: book/_static/icons.css does not draw fa-%s", where, icon)
+        for script in ("fontawesome.js", "thebe", "mathjax"):
+            if re.search(rf'<script[^>]*src="[^"]*{script}', text, flags=re.I):
+                logger.warning("%s loads %s, which the templates leave out", where, script)
+    if "bars" not in asked:
+        logger.warning("no page shows the icon fa-bars: the theme draws its icons in another way")
+
+
+def setup(app: Sphinx) -> dict:
+    app.connect("doctree-read", mark_sections)
+    app.connect("env-get-updated", number_by_file, priority=900)  # after Sphinx has numbered
+    app.connect("build-finished", check_site)
+    app.add_node(HideCodeCellNode, override=True, html=(visit_hidden_cell, depart_HideCellInput))
+    app.add_node(nodes.citation, override=True, html=(visit_citation, depart_citation))
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,16 @@
+// A box that scrolls must be reachable with the keyboard, and only then.
+(() => {
+  const update = (box) => {
+    if (box.scrollWidth > box.clientWidth + 1) {
+      box.tabIndex = 0;
+      box.setAttribute("role", "group");
+      box.setAttribute("aria-label", `${box.dataset.label}, scrolls sideways`);
+    } else {
+      ["tabindex", "role", "aria-label"].forEach((name) => box.removeAttribute(name));
+    }
+  };
+  const boxes = document.querySelectorAll(".scroll-box");
+  const observer = new ResizeObserver((entries) => entries.forEach(({ target }) => update(target)));
+  boxes.forEach((box) => observer.observe(box));
+  document.fonts?.ready.then(() => boxes.forEach(update));
+})();
