@@ -515,7 +515,7 @@ def test_the_gate_does_all_of_it_in_order(do, commands, project, monkeypatch):
         assert line.startswith(f"-m pytest {folder} --nbval --nbval-current-env")
         assert "--dist=loadfile" in line
     assert lines[5].startswith("build . -W -n --keep-going")
-    assert lines[6:] == ["-m pytest tests/site"]
+    assert len(lines) == 7 and lines[6].startswith("-m pytest tests/site")
     assert "UNROLLED_STRICT" not in commands[3][1] and commands[4][1]["UNROLLED_STRICT"] == "1"
     assert all(commands[i][1]["UNROLLED_GATE"] == "1" for i in (2, 3, 4, 6))
 

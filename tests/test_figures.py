@@ -1,0 +1,224 @@
+"""Figures: one bundle with all its texts, and SVG that takes the page's ink and font."""
+
+import re
+import xml.etree.ElementTree as ElementTree
+from base64 import b64decode
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pytest
+
+from unrolled import figures
+
+TEXTS = {
+    "alt": "A line rises from 1 to 2.",
+    "caption": "The loss *falls* by $\\frac{1}{2}$ a step.",
+    "name": "fig-a-line-2",
+}
+LABELS = {"inputs": ["x₁", None], "states": ["h₁", "h₂"], "outputs": [None, "y₂"]}
+
+
+def drawing():
+    """One of everything that lessons draw: lines, an image, a legend, mathematics, bold text."""
+    fig, axes = figures.subplots(1, 2, height=2.5)
+    axes[0].plot([1, 2], label="line")
+    axes[0].set(title="Title", xlabel="step $t$", ylabel=r"$\|\partial L / \partial h_t\|$")
+    axes[0].legend()
+    axes[0].text(0, 1, "bold", weight="bold")
+    axes[0].text(0, 2, "italic", style="italic", family="monospace")
+    axes[1].imshow([[0, 1], [1, 0]])
+    return fig
+
+
+@pytest.fixture(scope="module")
+def svg():
+    return figures.to_svg(drawing())
+
+
+@pytest.fixture
+def published(monkeypatch):
+    """What was published, instead of showing it."""
+    bundles = []
+    monkeypatch.setattr(
+        figures, "publish_display_data", lambda data, metadata: bundles.append((data, metadata))
+    )
+    return bundles
+
+
+# --- show ----------------------------------------------------------------------------------------
+
+
+def test_show_publishes_one_bundle_with_everything_the_book_needs(published):
+    assert figures.show(drawing(), **TEXTS) is None
+    [(data, metadata)] = published
+    svg = data["application/vnd.unrolled.figure+json"]["svg"]
+    assert svg.startswith("<svg ") and "Title" in svg and figures.INK not in svg
+    assert set(data) == {"text/plain", "image/png", "application/vnd.unrolled.figure+json"}
+    assert data["text/plain"] == (
+        "Figure: The loss *falls* by $\\frac{1}{2}$ a step.\nAlt text: A line rises from 1 to 2."
+    )
+    assert data["application/vnd.unrolled.figure+json"] == {"svg": svg, **TEXTS}
+    assert b64decode(data["image/png"], validate=True).startswith(b"\x89PNG")
+    assert metadata == {"image/png": {"alt": TEXTS["alt"]}}
+
+
+def test_the_bitmap_has_a_white_background(published):
+    figures.show(drawing(), **TEXTS)
+    image = plt.imread(figures.io.BytesIO(b64decode(published[0][0]["image/png"])))
+    assert image.shape[2] == 3 or (image[..., 3] == 1).all()
+    assert (image[0, 0, :3] == 1).all()
+
+
+def test_showing_the_same_figure_twice_publishes_the_same(published):
+    for _ in range(2):
+        figures.show(drawing(), **TEXTS)
+    assert published[0] == published[1]
+
+
+@pytest.mark.parametrize(
+    ("argument", "text"),
+    [
+        *[("alt", text) for text in (None, "", "  ", "a line", "three words only", 5)],
+        *[("caption", text) for text in (None, "", "Loss", "\n \n", ["a", "b", "c", "d"])],
+        *[("name", text) for text in (None, "", "line", "fig-", "fig-Line", "fig-a b", "fig-a_b")],
+        *[("name", text) for text in ("fig_line", " fig-line", "fig-line\n", "fig-é")],
+    ],
+)
+def test_show_refuses_a_missing_or_unusable_text(published, argument, text):
+    with pytest.raises(ValueError) as caught:
+        figures.show(figures.Figure(), **TEXTS | {argument: text})
+    assert str(caught.value).startswith(f"{argument} is {text!r}, expected ")
+    assert not published
+
+
+@pytest.mark.parametrize("argument", TEXTS)
+def test_every_text_is_required_and_given_by_name(published, argument):
+    texts = {name: text for name, text in TEXTS.items() if name != argument}
+    with pytest.raises(TypeError, match=argument):
+        figures.show(figures.Figure(), **texts)
+    with pytest.raises(TypeError, match="positional"):
+        figures.show(figures.Figure(), *TEXTS.values())
+    assert not published
+
+
+def test_show_wants_a_figure(published):
+    with pytest.raises(TypeError, match="^fig is a Axes, expected a matplotlib figure"):
+        figures.show(figures.subplots()[1], **TEXTS)
+
+
+# --- the vector graphics -------------------------------------------------------------------------
+
+
+def test_ink_is_the_colour_of_the_page(svg):
+    assert figures.INK not in svg.lower()
+    root = ElementTree.fromstring(svg)
+    texts = [e for e in root.iter() if e.tag.endswith("}text")]
+    assert {"Title", "bold", "italic"} <= {"".join(e.itertext()).strip() for e in texts}
+    inked = [e for e in root.iter() if "fill: currentColor" in e.get("style", "")]
+    unfilled = [e for e in texts if e not in inked and not any(c in inked for c in e)]
+    assert not ["".join(e.itertext()) for e in unfilled]
+    assert "stroke: currentColor" in svg  # axes and ticks
+
+
+def test_the_background_is_transparent(svg):
+    root = ElementTree.fromstring(svg)
+    figure = next(e for e in root.iter() if e.get("id") == "patch_1")
+    assert [e.get("style") for e in figure] == ["fill: none"]
+
+
+def test_text_takes_the_font_of_the_page(svg):
+    assert "DejaVu" not in svg and "sans-serif" not in svg and "font:" not in svg
+    sized = re.findall(r'style="([^"]*font-size[^"]*)"', svg)
+    assert sized and all("font-family: inherit" in style for style in sized)
+    bold = re.search(r"font-weight: (?:700|bold); font-size: [\d.]+px; font-family: inherit", svg)
+    assert bold
+    assert "font-style: italic" in svg
+
+
+def test_the_drawing_reaches_no_other_drawing(svg):
+    root = ElementTree.fromstring(svg)  # well-formed, without a prologue
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert svg.startswith("<svg ") and svg.rstrip().endswith("</svg>")
+    assert "<style" not in svg and "<script" not in svg
+    assert "stroke-linejoin: round" in root.get("style")
+    assert root.get("viewBox") == "0 0 504 180"
+
+
+def test_the_same_figure_twice_is_the_same_to_the_byte(svg):
+    assert figures.to_svg(drawing()) == svg
+
+
+# --- the style -----------------------------------------------------------------------------------
+
+
+def test_drawing_and_showing_leave_the_settings_and_pyplot_alone(published):
+    before = dict(mpl.rcParams)
+    fig = drawing()
+    figures.to_svg(fig)
+    figures.show(fig, **TEXTS)
+    assert dict(mpl.rcParams) == before
+    assert not plt.get_fignums()  # nothing is shown a second time at the end of a cell
+
+
+def test_the_style_reaches_what_is_drawn_after_the_axes():
+    fig = drawing()
+    assert fig.axes[0].lines[0].get_linewidth() == 2
+    assert not fig.axes[0].get_legend().get_frame_on()
+    assert fig.axes[1].images[0].get_cmap().name == figures.DIVERGING
+    assert {text.get_color() for text in fig.axes[0].texts} == {figures.INK}
+
+
+def test_subplots_hands_on_size_and_options():
+    fig, axes = figures.subplots(2, 3, width=6, height=4, sharex=True, width_ratios=[1, 2, 3])
+    assert axes.shape == (2, 3)
+    assert tuple(fig.get_size_inches()) == (6, 4)
+    axes[0, 0].set_xlim(-3, 7)
+    assert axes[1, 2].get_xlim() == (-3, 7)
+    assert not axes[0, 0].spines["top"].get_visible()
+    assert axes[0, 0].xaxis.label.get_color() == figures.INK
+
+
+# --- the unrolled network ------------------------------------------------------------------------
+
+
+def labels_in(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def test_the_unrolled_network_has_one_node_a_label_and_one_arrow_a_product():
+    _, ax = figures.subplots()
+    figures.draw_unrolled(ax, **LABELS, losses=[None, "L₂"], initial="h zero")
+    labels = labels_in(ax)
+    arrows = [label for label in labels if label.startswith("W") or not label]
+    assert sorted(arrows) == ["", "W_hh", "W_hh", "W_hy", "W_xh"]  # the arrow to a loss is bare
+    assert sorted(set(labels) - set(arrows)) == sorted(["h zero", "h₁", "h₂", "x₁", "y₂", "L₂"])
+    assert len(ax.patches) == 6 + 5  # a box a node, a line an arrow
+
+
+def test_arrows_of_one_matrix_share_one_colour():
+    _, ax = figures.subplots()
+    T = 3
+    figures.draw_unrolled(ax, inputs=["x"] * T, states=["h"] * T, outputs=["y"] * T)
+    arrows = [p for p in ax.patches if isinstance(p, figures.FancyArrowPatch)]
+    colours = [mpl.colors.to_hex(p.get_edgecolor()) for p in arrows]
+    expected = [figures.HIDDEN, figures.INPUT, figures.OUTPUT] * T
+    assert sorted(colours) == sorted(expected)
+
+
+def test_the_unrolled_network_runs_from_left_to_right():
+    _, ax = figures.subplots()
+    figures.draw_unrolled(ax, **LABELS)
+    position = {text.get_text(): text.get_position() for text in ax.texts}
+    assert position["h₀"][0] < position["h₁"][0] < position["h₂"][0]
+    assert position["x₁"][0] == position["h₁"][0] and position["x₁"][1] < position["h₁"][1]
+    assert position["y₂"][0] == position["h₂"][0] and position["y₂"][1] > position["h₂"][1]
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    assert all(left < x < right and bottom < y < top for x, y in position.values())
+
+
+@pytest.mark.parametrize("argument", ["inputs", "outputs", "losses"])
+def test_the_unrolled_network_wants_one_label_a_step(argument):
+    _, ax = figures.subplots()
+    with pytest.raises(ValueError, match=f"^{argument} has 3 labels, expected 2, one a step"):
+        figures.draw_unrolled(ax, **LABELS | {argument: ["a", "b", "c"]})
+    assert not ax.patches

@@ -1,0 +1,283 @@
+"""The referee: right gradients pass, every wrong one is rejected and named."""
+
+import numpy as np
+import pytest
+import torch
+
+from unrolled import readout, referee, rnn
+from unrolled.activations import ACTIVATIONS
+from unrolled.referee import compare, verify
+
+ALL = ("dL/dW_xh", "dL/dW_hh", "dL/db_h", "dL/dx", "dL/dh0", "dL/dh", "carried")
+WEIGHTS = ("dL/dW_xh", "dL/dW_hh", "dL/db_h")
+
+
+def problem(T=4, N=2, D=3, H=5):
+    rng = np.random.default_rng(0)
+    params = rnn.init(D, H, rng)
+    return (
+        rng.standard_normal((T, N, D)),
+        rng.standard_normal((N, H)),
+        params,
+        rng.standard_normal((T, N, H)),
+    )
+
+
+def backward_with(fault=""):
+    """A backward pass written step by step from the equations, with one fault."""
+
+    def backward(dh, tape, carry=None):
+        x, h0, (W_xh, W_hh, b_h), h, activation = tape
+        slope = ACTIVATIONS[activation].slope
+        T = len(h)
+        dW_xh, dW_hh, db_h = np.zeros_like(W_xh), np.zeros_like(W_hh), np.zeros_like(b_h)
+        dx, carried, total = np.empty_like(x), np.zeros_like(h), np.empty_like(h)
+        handed_back = np.zeros_like(h0)
+        for t in reversed(range(T)):
+            carried[t] = handed_back
+            if fault == "dh changed in place":
+                total[t] = np.add(dh[t], carried[t], out=dh[t])
+            elif fault == "carried not added":
+                total[t] = dh[t]
+            else:
+                total[t] = dh[t] + carried[t]
+            dz = total[t] * (1 if fault == "slope dropped" else slope(h[t]))
+            if fault == "last step only" and t < T - 1:
+                pass
+            else:
+                h_prev = h[t - 1] if t > 0 else np.zeros_like(h0) if fault == "h0 dropped" else h0
+                h_prev = h[t] if fault == "h_t for h_{t-1}" else h_prev
+                dW_xh += dz.T @ x[t]
+                dW_hh += dz.T @ h_prev
+                db_h += dz.mean(axis=0) if fault == "batch averaged" else dz.sum(axis=0)
+            dx[t] = dz @ W_xh
+            handed_back = dz @ (W_hh.T if fault == "W_hh transposed" else W_hh)
+            if fault == "right at T=1 only" and t > 0:
+                handed_back[:] = 0
+            if carry is not None and fault != "carry ignored":
+                handed_back *= carry[t]
+        if fault == "x changed in place":
+            x *= 2
+        if fault == "states changed in place":
+            h += 1
+        if fault == "NaN":
+            dx[0, 0, 0] = np.nan
+        h0_grad = handed_back[None] if fault == "wrong shape" else handed_back
+        return rnn.Grads(rnn.Params(dW_xh, dW_hh, db_h), dx, h0_grad, total, carried)
+
+    return backward
+
+
+def test_a_right_backward_written_differently_passes():
+    for activation in ACTIVATIONS:
+        result = verify(*problem(), activation=activation, backward=backward_with())
+        assert result.passed and result.wrong == ()
+    assert [row.name for row in result.rows] == ["h", *ALL]
+
+
+@pytest.mark.parametrize(
+    ("fault", "wrong"),
+    [
+        ("W_hh transposed", ALL),
+        ("slope dropped", ALL),
+        ("carried not added", ALL),
+        ("right at T=1 only", ALL),
+        ("h_t for h_{t-1}", ("dL/dW_hh",)),
+        ("h0 dropped", ("dL/dW_hh",)),
+        ("last step only", WEIGHTS),
+        ("batch averaged", ("dL/db_h",)),
+        ("NaN", ("dL/dx",)),
+        ("wrong shape", ("dL/dh0",)),
+        ("dh changed in place", ("dh after",)),
+        ("x changed in place", ("x after",)),
+        ("states changed in place", ("h",)),
+    ],
+)
+def test_a_wrong_backward_is_rejected_and_named(fault, wrong):
+    result = verify(*problem(), backward=backward_with(fault))
+    assert not result.passed
+    assert result.wrong == wrong
+
+
+@pytest.mark.parametrize("T", [1, 3])
+def test_one_step_hides_what_three_show(T):
+    result = verify(*problem(T), backward=backward_with("right at T=1 only"))
+    assert result.passed == (T == 1)
+
+
+def test_an_ignored_carry_is_rejected():
+    carry = np.array([1, 0.5, 2, 1])
+    assert verify(*problem(), carry=carry, backward=backward_with()).passed
+    assert verify(*problem(), carry=carry, backward=backward_with("carry ignored")).wrong == ALL
+
+
+def test_a_wrong_forward_is_rejected():
+    def without_bias(x, h0, params, activation):
+        return rnn.forward(x, h0, params._replace(b_h=0 * params.b_h), activation)
+
+    def changes_x(x, h0, params, activation):
+        h, tape = rnn.forward(x, h0, params, activation)
+        tape = tape._replace(x=x.copy())
+        x += 1
+        return h, tape
+
+    assert verify(*problem(), forward=without_bias).wrong[0] == "h"
+    assert verify(*problem(), forward=changes_x).wrong == ("x after",)
+
+
+def test_the_referee_is_blind_to_no_difference_above_its_tolerance():
+    x, h0, params, dh = problem()
+
+    def slightly_off(dh, tape, carry=None):
+        grads = rnn.backward(dh, tape, carry)
+        return grads._replace(h0=grads.h0 * (1 + 1e-6))
+
+    assert verify(x, h0, params, dh, backward=slightly_off).wrong == ("dL/dh0",)
+    assert verify(x, h0, params, dh, backward=slightly_off, tolerance=1e-5).passed
+
+
+def test_autograd_of_one_step_by_hand():
+    """One unit, one step: h = tanh(w x + u h0 + b); each gradient is a product of three numbers."""
+    x, h0, w, u, b, dh = 0.5, -0.3, 0.7, 1.1, 0.2, 2.0
+    params = rnn.Params(np.array([[w]]), np.array([[u]]), np.array([b]))
+    found = referee.autograd(
+        *(np.array([[[x]]]), np.array([[h0]]), params, np.array([[[dh]]])), "tanh", np.array([3.0])
+    )
+    h = np.tanh(w * x + u * h0 + b)
+    dz = dh * (1 - h**2)
+    expected = {"h": h, "dL/dW_xh": dz * x, "dL/dW_hh": dz * h0, "dL/db_h": dz, "dL/dx": dz * w}
+    expected |= {"dL/dh0": 3 * dz * u, "dL/dh": dh, "carried": 0}
+    assert {name: a.item() for name, a in found.items()} == pytest.approx(expected, rel=1e-14)
+
+
+# --- the report ----------------------------------------------------------------------------------
+
+
+def test_the_report_says_which_and_how_far():
+    ours = {"right": np.array([1.0, 4.0]), "wrong": np.array([1.0, 5.0])}
+    result = compare(ours, {"right": np.array([1.0, 4.0]), "wrong": np.array([1.0, 4.0])})
+    assert (
+        str(result)
+        == repr(result)
+        == (
+            "right  agrees   relative difference below 1e-10\n"
+            "wrong  DIFFERS  relative difference 0.25"
+        )
+    )
+    assert result.rows[1] == ("wrong", 1.0, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "agrees"),
+    [
+        (np.zeros(2), np.zeros(2), True),
+        (np.array([0, 1e-300]), np.zeros(2), False),
+        (np.array([np.nan, 1]), np.ones(2), False),
+        (np.ones(2), np.array([np.nan, 1]), False),
+        (np.ones((1, 2)), np.ones(2), False),
+        (None, np.ones(2), False),
+        (np.array([1e9, 1.0]), np.array([1e9, 1.05]), True),  # 0.05 beside 1e9 is below 1e-10
+        (np.array([1e-9, 1e-12]), np.array([1e-9, 2e-12]), False),  # small numbers count as well
+    ],
+)
+def test_what_agrees(ours, theirs, agrees):
+    assert compare({"a": ours}, {"a": theirs}).passed is agrees
+
+
+def test_compare_wants_the_same_names():
+    with pytest.raises(ValueError, match="^ours has a, expected b"):
+        compare({"a": np.ones(1)}, {"b": np.ones(1)})
+
+
+# --- to and from torch ---------------------------------------------------------------------------
+
+
+def test_what_torch_calls_the_weights():
+    params = rnn.init(3, 4, np.random.default_rng(0))
+    module = referee.to_torch(params)
+    assert np.array_equal(module.weight_ih_l0.detach().numpy(), params.W_xh)
+    assert np.array_equal(module.weight_hh_l0.detach().numpy(), params.W_hh)
+    assert np.array_equal(module.bias_ih_l0.detach().numpy(), params.b_h)
+    assert not module.bias_hh_l0.any()
+    assert module.nonlinearity == "tanh"
+    assert referee.to_torch(params, "relu").nonlinearity == "relu"
+
+
+def test_from_torch_adds_the_two_biases():
+    module = torch.nn.RNN(3, 4)
+    params = referee.from_torch(module)
+    total = module.bias_ih_l0 + module.bias_hh_l0
+    assert np.array_equal(params.b_h, total.detach().numpy())
+    x = torch.randn(5, 2, 3, generator=torch.Generator().manual_seed(0))
+    h, _ = rnn.forward(x.numpy(), np.zeros((2, 4), np.float32), params)
+    assert np.abs(h - module(x)[0].detach().numpy()).max() < 1e-6
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_from_torch_reads_a_linear_layer(outputs):
+    module = torch.nn.Linear(3, outputs)
+    torch.nn.init.zeros_(module.bias)
+    params = referee.from_torch(module)
+    assert type(params) is readout.Params
+    assert np.array_equal(params.W_hy, module.weight.detach().numpy())
+    assert np.array_equal(params.b_y, np.zeros(outputs, np.float32))
+
+
+def test_read_only_weights_reach_torch_without_a_warning(recwarn):
+    params = rnn.Params(*(a[::-1] for a in rnn.init(3, 4, np.random.default_rng(0))))
+    for array in params:
+        array.flags.writeable = False
+    assert np.array_equal(referee.to_torch(params).bias_ih_l0.detach().numpy(), params.b_h)
+    assert not recwarn.list
+
+
+X, H0, P, DH = problem()
+R = readout.init(4, 2, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: verify(X.astype("f4"), H0, P, DH), TypeError, "x is float32, expected a float64"),
+        (lambda: verify(X, H0.tolist(), P, DH), TypeError, "h0 is list, expected a float64 array"),
+        (lambda: verify(X, H0, P, DH.astype(int)), TypeError, "dh is int64, expected a float64"),
+        (lambda: verify(X, H0, tuple(P), DH), TypeError, "params is a tuple, expected rnn.Params"),
+        (
+            lambda: verify(X, H0, P._replace(b_h=P.b_h.astype("f4")), DH),
+            TypeError,
+            "b_h is float32, expected a float64 array",
+        ),
+        (lambda: verify(X, H0, P, DH[:2]), ValueError, "dh has shape (2, 2, 5), expected (T, N,"),
+        (lambda: verify(X, H0, P, DH, carry=np.ones(3)), ValueError, "carry has shape (3,),"),
+        (lambda: verify(X, H0, P, DH, activation="gelu"), ValueError, "activation is 'gelu',"),
+        (lambda: referee.to_torch(tuple(P)), TypeError, "params is a tuple, expected rnn.Params"),
+        (lambda: referee.to_torch(P, "sigmoid"), ValueError, "activation is 'sigmoid',"),
+        (lambda: referee.to_torch(R, "tanh"), ValueError, "activation is 'tanh', a readout has"),
+        (lambda: referee.from_torch(P), TypeError, "module is a Params, expected nn.RNN or"),
+        (lambda: referee.from_torch(torch.nn.GRU(2, 3)), TypeError, "module is a GRU, expected"),
+        (
+            lambda: referee.from_torch(torch.nn.RNN(2, 3, num_layers=2)),
+            ValueError,
+            "module has num_layers=2 and bidirectional=False, expected one layer",
+        ),
+        (
+            lambda: referee.from_torch(torch.nn.RNN(2, 3, bidirectional=True)),
+            ValueError,
+            "module has num_layers=1 and bidirectional=True, expected one layer",
+        ),
+        (
+            lambda: referee.from_torch(torch.nn.RNN(2, 3, bias=False)),
+            ValueError,
+            "module has no bias, expected bias=True",
+        ),
+        (
+            lambda: referee.from_torch(torch.nn.Linear(2, 3, bias=False)),
+            ValueError,
+            "module has no bias, expected bias=True",
+        ),
+    ],
+)
+def test_bad_input_is_named(call, error, message):
+    with pytest.raises(error) as caught:
+        call()
+    assert str(caught.value).startswith(message)
