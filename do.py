@@ -396,7 +396,7 @@ def browser():
 
 def check_site():
     """The built site in a real browser."""
-    pytest("tests/site", UNROLLED_BROWSER=browser())
+    pytest("tests/site", *workers(), UNROLLED_BROWSER=browser())
 
 
 def check_tools():

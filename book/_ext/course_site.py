@@ -3,16 +3,20 @@
 - A lesson keeps the number of its file: ``lessons/02_forward`` is 2, its first figure 2.1.
 - Sections get classes from their titles, so that notebooks stay plain Markdown.
 - Two nodes whose HTML fails an accessibility rule get their own visitors.
-- After the build, the parts that rest on the theme are checked: if the theme changes,
-  the build warns instead of passing in silence.
+- After the build, what no page uses is taken out (a lesson weighs half as much), and the parts
+  that rest on the theme are checked: if it changes, the build warns instead of passing in silence.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
+from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
+from fontTools import subset
 from myst_nb.sphinx_ import HideCodeCellNode, depart_HideCellInput, visit_HideCellInput
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -88,27 +92,119 @@ def depart_citation(self: HTML5Translator, node: nodes.citation) -> None:
     HTML5Translator.depart_citation(self, node)
 
 
+def flatten_module_list(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """viewcode nests a list in a list without an item between them: give it one plain list."""
+    if page == "_modules/index":
+        title, _, items = context["body"].partition("<ul>")
+        plain = re.sub(r"</?ul>", "", items)
+        context["body"] = f"{title}<ul>{plain}</ul>"
+
+
+# --- after the build ---------------------------------------------------------------------
+
+ICON_RULE = re.compile(r'(?:\.fa-[\w-]+:before,?)+\{content:"[^"]*"\}')
+ICON_FONT = re.compile(r"@font-face\{[^}]*Font ?Awesome[^}]*\}")
+THEME_SHEET = "styles/pydata-sphinx-theme.css"
+UNUSED = ["scripts/fontawesome.js", "scripts/fontawesome.js.LICENSE.txt", "vendor/fontawesome"]
+
+
 def icons_of(text: str) -> set[str]:
     """Names of the icons that a page (or style sheet) mentions."""
     styles = {"solid", "brands", "regular", "lg", "sm", "fw", "2x"}
     return set(re.findall(r"\bfa-([a-z0-9-]+)", text)) - styles
 
 
+def drop_icon_font(static: Path) -> None:
+    """Take Font Awesome out of the theme: 1,900 rules of its style sheet, its fonts, its script."""
+    sheet = static / THEME_SHEET
+    text, rules = ICON_RULE.subn("", sheet.read_text(encoding="utf-8"))
+    text, fonts = ICON_FONT.subn("", text)
+    if rules < 1000 or not fonts:
+        logger.warning(
+            "%s: %d icon rules, %d icon fonts; did the theme change?", THEME_SHEET, rules, fonts
+        )
+    sheet.write_text(text, encoding="utf-8")
+    for name in UNUSED:
+        path = static / name
+        if not path.exists():
+            logger.warning("the theme no longer brings %s", name)
+        elif path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def drop_source_maps(static: Path) -> None:
+    """Take out the maps for debugging the theme, and the lines that ask for them."""
+    for path in [*static.rglob("*.js"), *static.rglob("*.css")]:
+        text = path.read_text(encoding="utf-8")
+        slim = re.sub(r"(//# sourceMappingURL=\S+|/\*# sourceMappingURL=\S+ \*/)\s*$", "", text)
+        if slim != text:
+            path.write_text(slim, encoding="utf-8")
+    for path in static.rglob("*.map"):
+        path.unlink()
+
+
+class FormulaText(HTMLParser):
+    """Collects the characters that the visible part of KaTeX's HTML shows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.depth = 0  # of spans inside the formula; 0 outside
+        self.shown: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "span" and (self.depth or dict(attrs).get("class") == "katex-html"):
+            self.depth += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "span" and self.depth:
+            self.depth -= 1
+
+    def handle_data(self, data: str) -> None:
+        if self.depth:
+            self.shown |= set(data)
+
+
+def subset_formula_fonts(static: Path, pages: list[str]) -> None:
+    """Keep of KaTeX's fonts the characters that the site's formulas show."""
+    formulas = FormulaText()
+    for text in pages:
+        formulas.feed(text)
+    options = subset.Options(flavor="woff2", hinting=False, layout_features=[])
+    for path in (static / "vendor/katex/fonts").glob("*.woff2"):
+        font = subset.load_font(str(path), options)
+        subsetter = subset.Subsetter(options)
+        subsetter.populate(text="".join(formulas.shown))
+        subsetter.subset(font)
+        subset.save_font(font, str(path), options)
+
+
 def check_site(app: Sphinx, exception: Exception | None) -> None:
-    """Warn when an assumption about the theme no longer holds."""
+    """Lighten the built site; warn when an assumption about the theme no longer holds."""
     if exception or app.builder.name not in {"html", "dirhtml"}:
         return
     out = Path(app.outdir)
-    drawn = icons_of((out / "_static" / "icons.css").read_text(encoding="utf-8"))
+    static = out / "_static"
+    for template in static.glob("*webpack-macros.html"):  # the theme copies these by mistake
+        template.unlink()
+    pages = {page: page.read_text(encoding="utf-8") for page in sorted(out.rglob("*.html"))}
+    drop_icon_font(static)
+    drop_source_maps(static)
+    subset_formula_fonts(static, list(pages.values()))
+
+    drawn = icons_of((static / "icons.css").read_text(encoding="utf-8"))
     asked: set[str] = set()
-    for page in sorted(set(out.rglob("*.html")) - set((out / "_static").rglob("*.html"))):
-        text = page.read_text(encoding="utf-8")
+    for page, text in pages.items():
         where = page.relative_to(out)
-        asked |= (icons := icons_of(re.sub(r"<(pre|code)\b.*?</\1>", "", text, flags=re.S)))
+        icons = icons_of(re.sub(r"<(pre|code)\b.*?</\1>", "", text, flags=re.S))
+        asked |= icons
         for icon in sorted(icons - drawn):
             logger.warning("%s: book/_static/icons.css does not draw fa-%s", where, icon)
-        for script in ("fontawesome.js", "thebe", "mathjax"):
-            if re.search(rf'<script[^>]*src="[^"]*{script}', text, flags=re.I):
+        for script in re.findall(r'<script[^>]*src="([^"]*)"', text):
+            if re.search("fontawesome|thebe|mathjax", script, flags=re.I):
                 logger.warning("%s loads %s, which the templates leave out", where, script)
     if "bars" not in asked:
         logger.warning("no page shows the icon fa-bars: the theme draws its icons in another way")
@@ -116,6 +212,7 @@ def check_site(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict:
     app.connect("doctree-read", mark_sections)
+    app.connect("html-page-context", flatten_module_list)
     app.connect("env-get-updated", number_by_file, priority=900)  # after Sphinx has numbered
     app.connect("build-finished", check_site)
     app.add_node(HideCodeCellNode, override=True, html=(visit_hidden_cell, depart_HideCellInput))

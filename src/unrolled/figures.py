@@ -1,8 +1,9 @@
 """One style for every figure of the course, and one way to publish it.
 
-Importing this module gives every plot the style.  A figure is drawn with :func:`subplots` and published with :func:`show`, which demands a
-caption that says what to take away and a text for readers who cannot see it.  Notebooks show
-a bitmap; the book shows the same figure as vector graphics whose ink follows the theme.
+Importing this module gives every plot the style.  A figure is drawn with :func:`subplots` and
+published with :func:`show`, which demands a caption that says what to take away and a text for
+readers who cannot see it.  Notebooks show a bitmap; the book shows the same figure as vector
+graphics whose ink follows the theme.
 """
 
 from __future__ import annotations

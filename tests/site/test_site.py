@@ -12,7 +12,10 @@ except FileNotFoundError:
     PAGES = ["index.html"]  # the fixture `site` then fails with the reason
 
 SETTINGS = [("light", 1280), ("dark", 1280), ("light", 375), ("dark", 375)]
+CODE = [name for name in PAGES if name.startswith("_modules/unrolled/")]
 each_page = pytest.mark.parametrize("name", PAGES)
+# Pages of source code are alike: the browser looks at one of them.
+each_shown_page = pytest.mark.parametrize("name", [p for p in PAGES if p not in CODE[1:]])
 
 
 @pytest.fixture(scope="module", params=SETTINGS, ids=lambda setting: f"{setting[0]}-{setting[1]}")
@@ -71,7 +74,7 @@ def test_formulas_and_references_are_rendered(site, name):
 # --- in the browser ----------------------------------------------------------------------
 
 
-@each_page
+@each_shown_page
 def test_a_page_is_quiet_and_accessible(window, address, name):
     page = window.new_page()
     listener = site_checks.Listener(page, address)
@@ -84,7 +87,7 @@ def test_a_page_is_quiet_and_accessible(window, address, name):
     assert listener.complaints + complaints == []
 
 
-@each_page
+@each_shown_page
 def test_a_page_fits_the_narrowest_phone(browser, address, name):
     with context(browser, "light", 320) as opened:
         page = opened.new_page()
@@ -92,7 +95,7 @@ def test_a_page_fits_the_narrowest_phone(browser, address, name):
         assert site_checks.sideways(page) == []
 
 
-@each_page
+@each_shown_page
 def test_a_page_works_from_the_keyboard(browser, address, name):
     with context(browser, "light", 1280) as opened:
         page = opened.new_page()
@@ -110,7 +113,7 @@ def test_search_finds_a_lesson(browser, address, site, scheme):
         assert "lessons/" in page.inner_html("#search-results")
 
 
-@each_page
+@each_shown_page
 def test_a_page_works_from_the_disk(browser, site, name):
     with context(browser, "light", 1280) as opened:
         page = opened.new_page()

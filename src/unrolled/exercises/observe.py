@@ -97,12 +97,13 @@ def call(function: Callable[..., Any], case: Case, owner: Any) -> Seen:
 
 def describe(error: BaseException, module: str | None) -> Fault:
     """The error with the last line that was executed in `module`, counted from its `def`."""
+    steps = traceback.walk_tb(error.__traceback__)
+    own = [(f.f_code, number) for f, number in steps if f.f_globals.get("__name__") == module]
     place = ""
-    for frame, number in traceback.walk_tb(error.__traceback__):
-        if frame.f_globals.get("__name__") == module:
-            code = frame.f_code
-            line = linecache.getline(code.co_filename, number).strip()
-            place = f"line {number - code.co_firstlineno + 1} of `{code.co_name}`: `{line}`"
+    if own:
+        code, number = own[-1]
+        line = linecache.getline(code.co_filename, number).strip()
+        place = f"line {number - code.co_firstlineno + 1} of `{code.co_name}`: `{line}`"
     text = re.sub(r"0x[0-9a-fA-F]+", "0x...", str(error))  # addresses change from run to run
     return Fault(type(error).__name__, text if len(text) <= 300 else text[:300] + " ...", place)
 

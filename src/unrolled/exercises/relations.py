@@ -85,7 +85,7 @@ def shape(axes: list[str], pair: Pair) -> str:
             last = same(got, want.take(-1, axis=i), 1e-4)
             how = "is only its last entry returned" if last else "was it summed or squeezed away"
             return f"{text} Axis {axis} is missing: {how}?"
-        if got.ndim == want.ndim and got.shape[:i] + got.shape[i + 1 :] == rest:
+        if got.shape[:i] + got.shape[i + 1 :] == rest:
             more = got.shape[i] - want.shape[i]
             if axis == "T" and abs(more) == 1:
                 which = "is the initial state counted" if more > 0 else "which step is left out"
