@@ -154,6 +154,12 @@ def test_sections_get_their_classes(tmp_path):
     assert '<section id="other">' in page
 
 
+def test_script_and_style_sheet_of_katex_are_one_version():
+    sheet = EXTENSIONS.parent / "_static" / "vendor" / "katex" / "katex.min.css"
+    version = re.search(r'katex-version::?after\{content:"([\d.]+)"', sheet.read_text("utf-8")).group(1)
+    assert katex_math.engine().eval("katex.version") == version
+
+
 def test_amsmath_is_numbered_once():
     assert (
         katex_math.NUMBERED.sub(r"\\\1{\2*}", r"\begin{align}a\end{align}")
