@@ -68,7 +68,7 @@ def without_skips(report):
 def is_verified(item) -> bool:
     """Whether this is a notebook cell whose outputs nbval has just compared: not if it is lax."""
     return (
-        CACHE is not None
+        bool(CACHE)
         and getattr(item, "test_outputs", None) is not None
         and item.options["check"]
         and item.cell.execution_count is not None

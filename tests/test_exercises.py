@@ -491,6 +491,7 @@ def test_right_values_are_never_shown(answer: Any, status: str, text: str) -> No
         (squares_with(dx=0.5), ["dx forgets the square's 2."]),
         (squares_with(dx=0.5, dW=0.5), ["dx and dW forget the square's 2."]),
         (squares_with(dx=0.5, dW=7), ["dx forgets the square's 2.", "Also wrong: dW."]),
+        (squares_with(loss=7, dx=0.5), ["dx forgets the square's 2.", "Also wrong: loss."]),
         (squares_with(loss=7, dW=7), ["`loss` differs", "Also wrong: dW.", "Already right: dx."]),
         (
             lambda x, W: (*mean_squares(x, W)[:2], mean_squares(x, W)[2].T),
@@ -570,7 +571,7 @@ class Weights(NamedTuple):
         ("sizes.clear()", "`sizes[0]` and `sizes[1]`"),
         ("x += 1", "`x`"),
         ("x = x + 1", ""),
-        ("function = None", ""),
+        ("rng.normal()", ""),
     ],
 )
 def test_the_argument_that_is_changed_is_named(change: str, name: str) -> None:
@@ -580,9 +581,10 @@ def test_the_argument_that_is_changed_is_named(change: str, name: str) -> None:
         "options": {"rate": 1},
         "sizes": [4, 5],
         "function": np.tanh,
+        "rng": np.random.default_rng(0),
     }
 
-    def answer(x: Any, weights: Any, options: Any, sizes: Any, function: Any) -> float:
+    def answer(x: Any, weights: Any, options: Any, sizes: Any, function: Any, rng: Any) -> float:
         exec(change, {"np": np}, locals())
         return 1.0
 
@@ -676,6 +678,10 @@ def test_a_case_has_its_own_note() -> None:
     wrong = with_scan(lambda h: np.where(abs(h) == 1, 0, h))
     said = repr(judge(replace(SCAN, cases=cases), wrong))
     assert "Seen with T=2, N=3, H=1 (huge); right in 4 of 5 cases." in said
+    plain = replace(SCAN, cases=lambda rng: [case._replace(sizes={}) for case in cases(rng)])
+    assert "Seen with huge; right in 4 of 5 cases." in repr(judge(plain, wrong))
+    last = lambda rng: [*cases(rng)[:4], cases(rng)[4]._replace(sizes={"N": 3})]  # noqa: E731
+    assert "N=3 (huge); right in 4" in repr(judge(replace(SCAN, cases=last), wrong))
 
 
 # --- a learner's function does no harm -----------------------------------------------------------
@@ -771,6 +777,16 @@ def test_a_silent_function_gets_no_remarks() -> None:
     assert judge(SCAN, scan).lines == ("Right with T = 1, 2, 3 and 10.",)
 
 
+def test_nothing_is_said_that_is_not_so() -> None:
+    said = repr(judge(SCAN, with_scan(list)))
+    assert "np.stack" in said and "the same array" not in said
+    said = repr(judge(SQUARES, lambda x, W: ([1.0], *mean_squares(x, W)[1:])))
+    assert "`loss` is a list; a number is asked for." in said and "np.stack" not in said
+    assert "Also wrong" not in repr(judge(SQUARES, squares_with(dx=0.5, dW=0.5)))
+    never_wrong = replace(SQUARES, mistakes=(Mistake("nothing is wrong", mean_squares),))
+    assert "nothing is wrong" not in repr(judge(never_wrong, squares_with(dx=7)))
+
+
 def test_a_shape_of_other_size_is_not_called_reshaped() -> None:
     said = repr(judge(SCAN, with_scan(lambda h: h[..., :2, None])))
     assert "has shape" in said and "As many values" not in said
@@ -851,6 +867,8 @@ def test_addresses_are_not_shown() -> None:
         (NUMBERS, (1, 5), "not yet", "no tanh at step 1\n  h2: not yet."),
         (NUMBERS, {"h3": 1}, "not yet", "There is nothing called h3 here, only h1 and h2."),
         (NUMBERS, 0.76159, "not yet", "2 values are asked for, in this order: h1 and h2."),
+        (NUMBERS, (0.76159,), "not yet", "2 values are asked for"),
+        (SEVERAL, ["a", ...], "not yet", "c holds"),
         (NUMBERS, np.array(0.76159), "not yet", "2 values are asked for"),
         (CHOICE, " b ", "passed", "passed"),
         (CHOICE, "a", "not yet", "not a"),
@@ -867,6 +885,8 @@ def test_addresses_are_not_shown() -> None:
             "not yet",
             "one picture\n  Already right: label",
         ),
+        (MATCH, {"caption": "n-1", "label": "n-1"}, "not yet", "caption: not yet. Stuck?"),
+        (replace(NUMBER, right=0, mistakes=()), 5, "not yet", "Not this one. Stuck?"),
         (MATCH, {"caption": "1-n"}, "not yet", "Still to answer: label."),
         (MATRIX, ..., "not attempted", "Stuck?"),
         (MATRIX, [[0, 2], [0, 0]], "passed", "passed"),
@@ -889,6 +909,15 @@ def test_right_answers_to_questions_are_never_shown() -> None:
     for exercise, answer in ((NUMBER, 17), (NUMBER, 2.3), (NUMBERS, (1, 5)), (NUMBERS, (0.7, 0.3))):
         said = repr(judge(exercise, answer))
         assert not any(value in said for value in ("2.30", "0.76", "0.36"))
+
+
+def test_nothing_else_is_said_of_questions() -> None:
+    assert judge(SEVERAL, {"a", "b"}).lines == ("b does not", "c holds")
+    assert judge(NUMBERS, (1, 0.3808)).lines == ("no tanh at step 2", "no tanh at step 1")
+    assert judge(NUMBERS, (0, 0)).lines == ("the start",)
+    twice = (Mistake("both", (1, 0.5)), Mistake("one", {"h1": 1}))
+    assert judge(replace(NUMBERS, mistakes=twice), (1, 0.5)).lines == ("both",)
+    assert judge(CHOICE, "a").lines == ("not a",)
 
 
 def test_tolerance_may_be_relative() -> None:
@@ -945,6 +974,7 @@ def test_progress(toys: None) -> None:
 
 
 def pages() -> Iterator[str]:
+    yield progress()._repr_html_()
     for answer in (scan, stub, raises, after(2, 1), SCAN.mistakes[0].answer):
         yield judge(SCAN, answer)._repr_html_()
     yield judge(SQUARES, squares_with(dW=0.25))._repr_html_()
@@ -968,12 +998,24 @@ def test_html_is_well_formed_and_accessible(toys: None) -> None:
                 assert element.get("scope") in ("row", "col")
 
 
+def test_progress_in_html_is_a_table_once_there_is_something(toys: None) -> None:
+    assert "<p>No exercise has been checked yet.</p>" in progress()._repr_html_()
+    check("91.3", 2.302585)
+    page = progress()._repr_html_()
+    assert "<caption>Lesson 91: 1 of 9 passed</caption>" in page
+    assert "<td>✓ passed</td>" in page and "<td>○ not attempted</td>" in page
+
+
 def test_html_says_what_the_text_says(toys: None) -> None:
     result = judge(SCAN, after(2, 1))
     text = "".join(ElementTree.fromstring(result._repr_html_()).itertext())
     assert result.head in text
     assert all(line.replace("`", "") in text for line in result.lines)
-    assert text.count("wrong") >= 8  # a word in every cell of the map, not only a colour
+    cells = (
+        result._repr_html_().count("<td>right</td>"),
+        result._repr_html_().count("<td>wrong</td>"),
+    )
+    assert cells == (32, 8)  # a word in every cell of the map, not only a colour
     assert "unrolled-result unrolled-not-yet" in result._repr_html_()
 
 

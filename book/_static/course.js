@@ -14,3 +14,16 @@
   boxes.forEach((box) => observer.observe(box));
   document.fonts?.ready.then(() => boxes.forEach(update));
 })();
+
+// Paper is light: print in the light theme whatever the screen shows.
+(() => {
+  const root = document.documentElement;
+  let onScreen = root.dataset.theme;
+  addEventListener("beforeprint", () => {
+    onScreen = root.dataset.theme;
+    root.dataset.theme = "light";
+  });
+  addEventListener("afterprint", () => {
+    root.dataset.theme = onScreen;
+  });
+})();

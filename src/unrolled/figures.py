@@ -26,6 +26,7 @@ GATE = "#8a63d2"
 LOSS = "#c2378f"
 INPUT = "#2a9d6f"
 OUTPUT = "#b58900"
+WRITTEN = "#8d6e63"  # what a writer reads: its own last output
 CYCLE = (HIDDEN, GRADIENT, GATE, INPUT, OUTPUT, LOSS)
 INK = "#20242a"  # becomes the colour of the text around the figure
 DIVERGING = "PuOr"  # for numbers around 0; distinct to colour-blind readers
@@ -138,6 +139,8 @@ def draw_unrolled(
     outputs: Sequence[str | None],
     losses: Sequence[str | None] | None = None,
     initial: str = "h₀",
+    writer: int | None = None,
+    weights: bool = True,
 ) -> None:
     """Draw a recurrent network unrolled over time: one column a step.
 
@@ -149,34 +152,64 @@ def draw_unrolled(
     ax: where to draw.
     inputs, states, outputs, losses: one label a step; None leaves that node out.
     initial: the label of the state before the first step.
+    writer: the number of steps of a first network, after which a second one goes on from its
+        last state, with weights of its own, and reads its own last output, drawn as a dashed
+        arrow; None is a single network.
+    weights: whether to write the names of the matrices on the arrows.
 
     Raises
     ------
-    ValueError: the lists differ in length.
+    ValueError: the lists differ in length, or writer is not one of 1..T-1.
     """
     T = len(states)
     losses = [None] * T if losses is None else losses
     for name, labels in (("inputs", inputs), ("outputs", outputs), ("losses", losses)):
         if len(labels) != T:
             raise ValueError(f"{name} has {len(labels)} labels, expected {T}, one a step.")
+    if writer is not None and writer not in range(1, T):
+        raise ValueError(f"writer is {writer}, expected a step from 1 to {T - 1}, or None.")
     rows = {"loss": 3.0, "output": 2.0, "state": 1.0, "input": 0.0}
     _node(ax, 0, rows["state"], initial, HIDDEN, dashed=True)
     for t, (x, h, y, loss) in enumerate(zip(inputs, states, outputs, losses, strict=True), 1):
-        _node(ax, t, rows["state"], h, HIDDEN)
-        _arrow(ax, (t - 1, rows["state"]), (t, rows["state"]), HIDDEN, "W_hh")
+        second = writer is not None and t > writer
+        own, read, mark = (GATE, WRITTEN, "′") if second else (HIDDEN, INPUT, "")
+        to_state, to_next, to_output = (
+            f"{name}{mark}" if weights else "" for name in ("W_xh", "W_hh", "W_hy")
+        )
+        _node(ax, t, rows["state"], h, own)
+        _arrow(ax, (t - 1, rows["state"]), (t, rows["state"]), own, to_next)
         if x is not None:
-            _node(ax, t, rows["input"], x, INPUT)
-            _arrow(ax, (t, rows["input"]), (t, rows["state"]), INPUT, "W_xh")
+            _node(ax, t, rows["input"], x, read)
+            _arrow(ax, (t, rows["input"]), (t, rows["state"]), read, to_state)
         if y is not None:
             _node(ax, t, rows["output"], y, OUTPUT)
-            _arrow(ax, (t, rows["state"]), (t, rows["output"]), OUTPUT, "W_hy")
+            _arrow(ax, (t, rows["state"]), (t, rows["output"]), OUTPUT, to_output)
         if loss is not None:
             _node(ax, t, rows["loss"], loss, LOSS)
             _arrow(ax, (t, rows["output"]), (t, rows["loss"]), LOSS, "")
+        if second and t > writer + 1:
+            _fed_back(ax, (t - 1, rows["output"]), (t, rows["state"]))
     top = rows["loss"] if any(losses) else rows["output"] if any(outputs) else rows["state"]
     bottom = rows["input"] if any(inputs) else rows["state"]
     ax.set(xlim=(-0.5, T + 0.5), ylim=(bottom - 0.4, top + 0.4))
     ax.axis("off")
+
+
+def _fed_back(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """From an output to the next state: the output is the input of the next step."""
+    (x0, y0), (x1, y1) = start, end
+    arrow = FancyArrowPatch(
+        (x0 + 0.27, y0 - 0.1),
+        (x1 - 0.2, y1 + 0.2),
+        arrowstyle="-|>",
+        mutation_scale=11,
+        color=WRITTEN,
+        linewidth=2,
+        linestyle="--",
+        shrinkA=0,
+        shrinkB=0,
+    )
+    ax.add_patch(arrow)
 
 
 def _node(ax: Axes, x: float, y: float, label: str, colour: str, dashed: bool = False) -> None:

@@ -6,6 +6,7 @@ scikit-learn, so nothing is downloaded.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,12 @@ from sklearn.datasets import load_digits
 from unrolled.axes import check_generator, check_size
 
 Array = np.ndarray
+
+STOP = "."  # begins and ends every word, so that a writer can say that it is done
+ALPHABET = STOP + "-abcdefghijklmnopqrstuvwxyz"
+UNITS = "zero one two three four five six seven eight nine".split()
+TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 
 
 class Digits(NamedTuple):
@@ -54,6 +61,127 @@ def pixels(images: Array) -> Array:
     """Images (N, 8, 8) as sequences of pixels in reading order: (T=64, N, D=1)."""
     _check_images(images)
     return images.reshape(len(images), -1).T[:, :, None].copy()
+
+
+def sequences_of_digits(
+    images: Array, labels: Array, T: int, N: int, rng: np.random.Generator
+) -> tuple[Array, Array]:
+    """N sequences of T images, drawn with replacement.
+
+    Parameters
+    ----------
+    images: (M, 8, 8) what to draw from.
+    labels: (M,) their labels.
+    T, N: steps and sequences, each at least 1.
+    rng: decides which images are drawn.
+
+    Returns
+    -------
+    x: (T, N, 64) the pixels of one image a step, in reading order.
+    labels: (T, N) the label of each of them.
+    """
+    _check_images(images)
+    labels = np.asarray(labels)
+    if labels.shape != images.shape[:1]:
+        raise ValueError(f"labels has shape {labels.shape}, expected ({len(images)},).")
+    check_size("T", T)
+    check_size("N", N)
+    check_generator("rng", rng)
+    chosen = rng.integers(len(images), size=(T, N))
+    return images.reshape(len(images), -1)[chosen], labels[chosen]
+
+
+def last_even(labels: Array) -> Array:
+    """For every step, the last even digit so far: labels (T, N) give classes (T, N).
+
+    The classes 0 to 4 stand for the digits 0, 2, 4, 6, 8 and class 5 for "none yet".  Digits
+    that are odd change nothing, so that the answer has to be remembered past them.
+    """
+    labels = np.asarray(labels)
+    if labels.ndim != 2 or 0 in labels.shape:
+        raise ValueError(f"labels has shape {labels.shape}, expected (T, N).")
+    if not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0 or labels.max() > 9:
+        raise ValueError("labels holds something else than the whole numbers 0 to 9.")
+    classes, current = np.empty_like(labels), np.full(labels.shape[1], 5)
+    for t, digit in enumerate(labels):
+        current = np.where(digit % 2 == 0, digit // 2, current)
+        classes[t] = current
+    return classes
+
+
+def number_name(number: int) -> str:
+    """The English name of a whole number from 0 to 99: ``"forty-two"``."""
+    if not isinstance(number, int | np.integer) or isinstance(number, bool):
+        raise TypeError(f"number is {number!r}, expected a whole number from 0 to 99.")
+    if not 0 <= number <= 99:
+        raise ValueError(f"number is {number}, expected 0 to 99.")
+    tens, units = divmod(int(number), 10)
+    if tens == 0:
+        return UNITS[units]
+    if tens == 1:
+        return TEENS[units]
+    return TENS[tens - 2] + (f"-{UNITS[units]}" if units else "")
+
+
+def spell(words: Sequence[str], L: int | None = None) -> tuple[Array, Array, Array]:
+    """What a writer of words reads and what it should answer, letter by letter.
+
+    Parameters
+    ----------
+    words: N words of small letters and hyphens.
+    L: the number of steps, at least one more than the longest word; None is just that.
+
+    Returns
+    -------
+    inputs: (L, N) places in ``ALPHABET``: the stop sign, then the letters of the word.
+    targets: (L, N) the same, one step earlier: the letters, then the stop sign.
+    mask: (L, N) True up to and including the step whose target is the stop sign.
+
+    >>> inputs, targets, mask = spell(["two"], L=5)
+    >>> "".join(ALPHABET[i] for i in inputs[:, 0]), "".join(ALPHABET[i] for i in targets[:, 0])
+    ('.two.', 'two..')
+    >>> mask[:, 0].tolist()
+    [True, True, True, True, False]
+    """
+    if isinstance(words, str) or not len(words):
+        raise ValueError(f"words is {words!r}, expected a list of at least one word.")
+    for word in words:
+        if not word or not set(word) <= set(ALPHABET) - {STOP}:
+            raise ValueError(f"words has {word!r}, expected small letters and hyphens.")
+    lengths = np.array([len(word) + 1 for word in words])
+    L = lengths.max() if L is None else L
+    check_size("L", L)
+    if L < lengths.max():
+        raise ValueError(
+            f"L is {L}, expected at least {lengths.max()} for {max(words, key=len)!r}."
+        )
+    padded = [(STOP + word).ljust(L + 1, STOP) for word in words]
+    places = np.array([[ALPHABET.index(letter) for letter in word] for word in padded]).T
+    return places[:-1], places[1:], np.arange(L)[:, None] < lengths
+
+
+def words(places: Array) -> list[str]:
+    """The words that (L, N) places in ``ALPHABET`` spell, each up to its first stop sign."""
+    columns = ("".join(ALPHABET[place] for place in column) for column in places.T)
+    return [column.split(STOP)[0] for column in columns]
+
+
+def one_hot(places: Array, size: int) -> Array:
+    """Whole numbers 0..size-1 of any shape as float64 vectors (..., size) with a single 1.
+
+    Raises
+    ------
+    TypeError, ValueError: naming the argument, what it is and what was expected.
+    """
+    check_size("size", size)
+    if not isinstance(places, np.ndarray) or not np.issubdtype(places.dtype, np.integer):
+        kind = getattr(places, "dtype", type(places).__name__)
+        raise TypeError(f"places is {kind}, expected a NumPy array of whole numbers.")
+    if places.size and not 0 <= places.min() <= places.max() < size:
+        raise ValueError(
+            f"places goes from {places.min()} to {places.max()}, expected 0 to {size - 1}."
+        )
+    return (np.arange(size) == places[..., None]).astype(np.float64)
 
 
 def batches(size: int, batch_size: int, rng: np.random.Generator) -> list[Array]:

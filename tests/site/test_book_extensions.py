@@ -9,9 +9,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import site_checks
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
+from unrolled import figures
 
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
@@ -156,8 +158,27 @@ def test_sections_get_their_classes(tmp_path):
 
 def test_script_and_style_sheet_of_katex_are_one_version():
     sheet = EXTENSIONS.parent / "_static" / "vendor" / "katex" / "katex.min.css"
-    version = re.search(r'katex-version::?after\{content:"([\d.]+)"', sheet.read_text("utf-8")).group(1)
-    assert katex_math.engine().eval("katex.version") == version
+    said = re.search(r'katex-version::?after\{content:"([\d.]+)"', sheet.read_text("utf-8"))
+    assert katex_math.engine().eval("katex.version") == said.group(1)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of "#rrggbb", as WCAG 2.2 defines it."""
+    parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("name", ["hidden", "gradient", "gate", "loss", "input", "output"])
+def test_a_data_colour_is_one_colour_and_stands_out_in_both_themes(name):
+    sheet = (EXTENSIONS.parent / "_static" / "course.css").read_text(encoding="utf-8")
+    colour = re.search(rf"--c-{name}: (#\w{{6}});", sheet).group(1)
+    assert colour == getattr(figures, name.upper()) and colour in site_checks.COURSE_COLOURS
+    grounds = re.findall(r"--pst-color-background: (#\w{6});", sheet)
+    assert len(grounds) == 2
+    for ground in grounds:
+        dark, light = sorted((luminance(colour), luminance(ground)))
+        assert (light + 0.05) / (dark + 0.05) >= 3
 
 
 def test_amsmath_is_numbered_once():

@@ -51,8 +51,8 @@ def check_code(exercise: CodeExercise, function: Any) -> Result:
 
     trial = Trial(exercise, cases, done, observe(exercise.reference, cases))
     texts = [manners(each) or form(each.value, exercise.outputs) for each in done.seen]
-    problems = [found for found in zip(cases, texts, strict=True) if found[1] and not faults]
-    table = {} if faults or problems else pairs(trial)
+    problems = [(case, text) for case, text in zip(cases, texts, strict=True) if text]
+    table = {} if problems else pairs(trial)
     if table and all(pair.right for row in table.values() for pair in row):
         steps = [case.sizes["T"] for case in cases if "T" in case.sizes]
         text = f"Right with T = {listed(steps)}." if steps else f"Right in {len(cases)} cases."
@@ -204,7 +204,7 @@ def recognise(trial: Trial) -> tuple[Sequence[str], set[str]]:
 
 
 def comparable(exercise: CodeExercise, run: Observation) -> bool:
-    return not any(s.fault or manners(s) or form(s.value, exercise.outputs) for s in run.seen)
+    return not any(manners(each) or form(each.value, exercise.outputs) for each in run.seen)
 
 
 def by_output(exercise: CodeExercise, run: Observation) -> dict[str, list[np.ndarray]]:

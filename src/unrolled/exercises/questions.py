@@ -39,9 +39,7 @@ def check_question(exercise: Question, answer: Any) -> Result:
         if fits and any(name in unexplained for name in about):
             lines.append(mistake.message)
             unexplained = [name for name in unexplained if name not in about]
-    if unexplained and isinstance(exercise.right, frozenset):
-        lines.append("Not this choice: look at each option by itself.")
-    elif unexplained:
+    if unexplained:
         near = nearly(given[unexplained[0]], right[unexplained[0]])
         what = f"{listed(unexplained)}: not yet." if unexplained[0] else "Not this one."
         lines.append(f'{what} {near or f"""Stuck? `hint("{exercise.id}")`."""}')
@@ -94,7 +92,7 @@ def number(value: Any) -> float:
     if isinstance(value, str):
         raise ValueError("A number is asked for, not text: leave the quotes away.")
     try:
-        if isinstance(value, bool | np.bool_) or callable(value) or np.size(value) != 1:
+        if isinstance(value, bool | np.bool_):
             raise TypeError
         return float(value if np.ndim(value) == 0 else np.asarray(value).item())
     except (TypeError, ValueError, OverflowError):
