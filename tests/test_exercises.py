@@ -247,6 +247,8 @@ def renamed(x: Any, start: Any, a: Any) -> Any:
         ({"hints": ("a",)}, "fewer than two hints"),
         ({"difficulty": 4}, "difficulty is 4"),
         ({"minutes": 0}, "minutes, task and title"),
+        ({"task": ""}, "minutes, task and title"),
+        ({"title": ""}, "minutes, task and title"),
         ({"mistakes": SCAN.mistakes[:3]}, "fewer than four mistakes"),
         ({"mistakes": (*SCAN.mistakes, Mistake("right", scan))}, "a mistake passes: right"),
         (
@@ -409,6 +411,28 @@ WRONG: dict[str, tuple[Any, str, str]] = {
         after(2, 1, np.inf),
         "not yet",
         "infinity.\n  Right up to step 2 of 10, wrong after",
+    ),
+    "NaN in one case": (
+        lambda x, h0, a: scan(x, h0, a) + (np.nan if len(x) == 2 else 1),
+        "not yet",
+        "contains NaN (not a number).\n  Seen with T=2",
+    ),
+    "two steps fewer": (with_scan(lambda h: h[2:]), "not yet", "Only axis T is wrong."),
+    "one unit fewer": (with_scan(lambda h: h[..., 1:]), "not yet", "Only axis H is wrong."),
+    "first units": (
+        with_scan(lambda h: np.concatenate([h[..., :2] ** 2, h[..., 2:]], -1)),
+        "not yet",
+        "Wrong only in unit 1 and 2 of 4.",
+    ),
+    "first step": (
+        with_scan(lambda h: np.concatenate([h[:1] ** 2, h[1:]])),
+        "not yet",
+        "Wrong only in step 1 of 10.",
+    ),
+    "some steps": (
+        with_scan(lambda h: h + 0.1 * np.isin(np.arange(len(h)), [0, 4])[:, None, None]),
+        "not yet",
+        "Wrong only in step 1 and 5 of 10.",
     ),
     "zero": (with_scan(np.zeros_like), "not yet", "`h` is zero everywhere."),
     "sign": (with_scan(np.negative), "not yet", "`h` has the wrong sign everywhere."),
@@ -649,6 +673,7 @@ def test_a_factor_is_named_with_and_without_sizes() -> None:
         ([plain], lambda x: x / 7, "a factor (0.143)."),
         (sized, lambda x: x * len(x), "constant factor N."),
         ([*sized, plain], lambda x: x * len(x), "constant factor N."),
+        ([*sized, Case({"x": np.ones(4)}, {"K": 4})], lambda x: x / 2, "factor 1/2."),
         ([Case({"x": np.zeros(2)}), plain], lambda x: x / 2, "constant factor 1/2."),
         ([Case({"x": np.zeros(2)})], lambda x: x + 1, "differs from what is asked for."),
     ):

@@ -193,6 +193,35 @@ def batches(size: int, batch_size: int, rng: np.random.Generator) -> list[Array]
     return [order[start : start + batch_size] for start in range(0, size, batch_size)]
 
 
+class Echo(NamedTuple):
+    """Random signs, and the same signs some steps later."""
+
+    x: Array  # (T, N, 1) numbers -1 and 1, float64
+    target: Array  # (T, N, 1): target[t] is x[t - lag]
+
+
+def echo(T: int, N: int, lag: int, rng: np.random.Generator) -> Echo:
+    """Repeat the input of ``lag`` steps ago: a task that needs memory of a known length.
+
+    Who guesses 0 has a mean squared error of 1; nothing but x[t - lag] helps to know
+    target[t].  The first ``lag`` targets are signs from before the sequence began, which
+    nobody can know.
+
+    Parameters
+    ----------
+    T: steps.
+    N: sequences.
+    lag: how many steps back the answer lies, at least 1.
+    rng: draws the signs.
+    """
+    check_size("T", T)
+    check_size("N", N)
+    check_size("lag", lag)
+    check_generator("rng", rng)
+    signs = rng.choice([-1.0, 1.0], size=(lag + T, N, 1))
+    return Echo(signs[lag:], signs[:T])
+
+
 def _check_images(images: Array) -> None:
     if not isinstance(images, np.ndarray):
         raise TypeError(f"images is a {type(images).__name__}, expected a NumPy array.")
