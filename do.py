@@ -284,7 +284,10 @@ def serve(port):
 def lab():
     """Open JupyterLab in lessons/; its file browser reaches the solutions too."""
     places = [f"--ServerApp.root_dir={ROOT}", "--LabApp.default_url=/lab/tree/lessons"]
-    run(PYTHON, "-m", "jupyterlab", *places, why="JupyterLab ended with an error: see above.")
+    root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # containers
+    run(
+        PYTHON, "-m", "jupyterlab", *places, *root, why="JupyterLab ended with an error: see above."
+    )
 
 
 # --- notebooks ---------------------------------------------------------------------------

@@ -581,3 +581,8 @@ def test_the_workflow_runs_the_gate():
     assert workflow["jobs"]["publish"]["needs"] == "test"
     assert workflow["permissions"] == {"contents": "read"}
     assert os.access(ROOT / ".ci/run", os.X_OK) or os.name == "nt"
+
+
+def test_binder_has_the_same_torch(do):
+    lines = (ROOT / ".binder/requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert f"torch=={do.TORCH}+cpu" in lines

@@ -62,9 +62,9 @@ def lag_terms(dh: Array, tape: rnn.Tape, count: int) -> Array:
 
     Returns
     -------
-    terms: (count, T, N, H).  ``terms[k, t]`` is the part of dL/dh at position t that the loss at
-    position t + k sends there, zero where there is no such loss.  With count = T the sum over
-    lags is ``rnn.backward(dh, tape).h``.
+    terms: (count, T, N, H), where ``terms[k, t]`` is what the loss at position t + k sends to the
+        state at position t, zero where there is no such loss.  With count = T the sum over lags
+        is ``rnn.backward(dh, tape).h``.
     """
     _check_upstream(dh, tape)
     check_size("count", count)
