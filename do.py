@@ -399,13 +399,16 @@ def browser():
 
 def check_site():
     """The built site in a real browser."""
-    pytest("tests/site", *workers(), UNROLLED_BROWSER=browser())
+    named = {"UNROLLED_BROWSER": browser()} if browser() else {}
+    pytest("tests/site", *workers(), **named)
 
 
 def check_tools():
     """What would fail late fails now."""
     if not browser():
-        raise Stop("no Chromium, Chrome or Edge is installed (or named by UNROLLED_BROWSER).")
+        say("no Chromium, Chrome or Edge here (or named by UNROLLED_BROWSER): fetching Playwright's")
+        fetch = [PYTHON, "-m", "playwright", "install", "chromium"]
+        run(*fetch, why="no Chromium, Chrome or Edge is installed, and none could be fetched.")
     for folder in NOTEBOOKS:
         if not list((ROOT / folder).glob("*.ipynb")):
             raise Stop(f"there is no notebook in {folder}/.")

@@ -520,8 +520,21 @@ def test_the_gate_does_all_of_it_in_order(do, commands, project, monkeypatch):
     assert all(commands[i][1]["UNROLLED_GATE"] == "1" for i in (2, 3, 4, 6))
 
 
+def test_without_a_browser_playwright_fetches_its_own(do, commands, project, monkeypatch):
+    monkeypatch.setattr(do, "browser", lambda: None)
+    for folder in do.NOTEBOOKS:
+        (project / folder).mkdir()
+        (project / folder / "01.ipynb").touch()
+    do.check_tools()
+    do.check_site()
+    fetch, site = (" ".join(map(str, words[1:])) for words, _ in commands)
+    assert fetch == "-m playwright install chromium"
+    assert site.startswith("-m pytest tests/site") and "UNROLLED_BROWSER" not in commands[1][1]
+
+
 def test_the_gate_misses_a_browser_and_notebooks_at_once(do, project, monkeypatch):
     monkeypatch.setattr(do, "browser", lambda: None)
+    monkeypatch.setattr(do, "call", lambda *words, **variables: 1)  # nothing can be fetched
     with pytest.raises(do.Stop, match="no Chromium"):
         do.check_tools()
     monkeypatch.setattr(do, "browser", lambda: "/usr/bin/chromium")
