@@ -406,7 +406,7 @@ def check_site():
 def check_tools():
     """What would fail late fails now."""
     if not browser():
-        say("no Chromium, Chrome or Edge here (or named by UNROLLED_BROWSER): fetching Playwright's")
+        say("no Chromium, Chrome or Edge here: fetching the one that Playwright brings")
         fetch = [PYTHON, "-m", "playwright", "install", "chromium"]
         run(*fetch, why="no Chromium, Chrome or Edge is installed, and none could be fetched.")
     for folder in NOTEBOOKS:

@@ -13,6 +13,7 @@ import site_checks
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
+
 from unrolled import figures
 
 PIXEL = (
