@@ -9,9 +9,11 @@ graphics whose ink follows the theme.
 from __future__ import annotations
 
 import io
+import json
 import re
 from base64 import b64encode
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import matplotlib as mpl
@@ -104,6 +106,47 @@ def show(fig: Figure, *, alt: str, caption: str, name: str) -> None:
         MIME: {"svg": to_svg(fig), "alt": alt, "caption": caption, "name": name},
     }
     publish_display_data(data, metadata={"image/png": {"alt": alt}})
+
+
+def explorer(tag: str, data: dict[str, Any], *, fallback: str) -> None:
+    """Publish an explorer of the book together with the numbers it shows.
+
+    In the book the reader can operate it; everywhere else, and in print without JavaScript,
+    the fallback stands in its place.
+
+    Parameters
+    ----------
+    tag: the explorer's element, such as ``gradient-ledger``; its script in the book's folder
+        ``_static/explorers`` says what data it needs.
+    data: lists, numbers, texts and dicts with texts as keys.  Round the numbers before, so that
+        they are the same on every machine.
+    fallback: one sentence with what to learn from it, for readers without it.
+
+    Raises
+    ------
+    TypeError: data is not a dict, or holds something that JSON would change or does not know.
+    ValueError: tag or fallback is missing or unusable, or a number in data is not finite.
+    """
+    if not isinstance(tag, str) or not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)+", tag):
+        raise ValueError(f"tag is {tag!r}, expected small letters, digits and a hyphen between.")
+    if not isinstance(fallback, str) or len(fallback.split()) < 4:
+        raise ValueError(f"fallback is {fallback!r}, expected a sentence.")
+    if not isinstance(data, dict):
+        raise TypeError(f"data is a {type(data).__name__}, expected a dict.")
+    try:
+        text = json.dumps(data, sort_keys=True, allow_nan=False)
+    except ValueError as error:
+        raise ValueError(f"data holds a number that is not finite: {error}.") from error
+    except TypeError as error:
+        raise TypeError(f"data holds what JSON does not know: {error}; use .tolist().") from error
+    if json.loads(text) != data:
+        raise TypeError(
+            "data would not survive JSON: expected lists, not tuples, and texts as keys."
+        )
+    text = text.replace("<", "\\u003c")  # nothing in it can end the script
+    html = f"<p>{escape(fallback)}</p>"
+    html = f'<{tag}><script type="application/json">{text}</script>{html}</{tag}>'
+    publish_display_data({"text/plain": fallback, "text/html": html})
 
 
 def to_svg(fig: Figure) -> str:
