@@ -278,12 +278,18 @@ class Listener:
         self.address = address
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.complaints.append(f"script error: {error}"))
+        page.on("request", self._asked)
         page.on("requestfailed", lambda request: self._request(request, "was not answered"))
         page.on("response", self._response)
 
     def _console(self, message) -> None:
         if message.type in {"error", "warning"}:
             self.complaints.append(f"console {message.type}: {message.text}")
+
+    def _asked(self, request) -> None:
+        """Asking another host is wrong at once, whether or not an answer comes in time."""
+        if not request.url.startswith((self.address, "file:", "data:", "blob:")):
+            self._request(request, "was asked")
 
     def _request(self, request, what: str) -> None:
         host = "" if request.url.startswith((self.address, "file:")) else "another host: "

@@ -157,7 +157,7 @@ def look(browser, here, folder: Path):
             page = window.new_page()
             listener = site_checks.Listener(page, here)
             page.goto(f"{here}/page.html", wait_until="load")
-            page.wait_for_timeout(50)
+            page.wait_for_load_state("networkidle")
             return listener.complaints if check is None else check(page)
 
     return open_and_check
