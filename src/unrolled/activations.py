@@ -1,7 +1,12 @@
 """Activation functions and their derivatives, exact far from zero and true to the dtype.
 
 Each function comes twice: as a function of the preactivation z, and as the slope written
-with its own output h.  Backpropagation uses the second: it has h at hand and need not keep z.
+with its own output h.  Backpropagation through time uses the second: it has h at hand and
+need not keep z.
+
+Everything holds at any z: nothing overflows, an infinite z gives the limit, and a NaN gives NaN,
+in the derivatives as well.  Where a derivative has two values, at the kink z = 0 of relu,
+leaky_relu and selu, it takes the one from the left, as torch does.
 """
 
 from __future__ import annotations
@@ -10,6 +15,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import ndtr  # the normal distribution function: NumPy has none
 
 Array = np.ndarray
 
@@ -50,10 +56,10 @@ def relu(z: Array) -> Array:
 
 def d_relu(z: Array) -> Array:
     """Derivative of relu at z; 0 at the kink z = 0, as torch takes it."""
-    return (z > 0).astype(z.dtype)
+    return _two_values(z, 1, 0)
 
 
-LEAKY_SLOPE = 0.01  # torch.nn.LeakyReLU's default
+LEAKY_SLOPE = 0.01  # torch.nn.LeakyReLU's default, and that of its inventors
 
 
 def leaky_relu(z: Array, slope: float = LEAKY_SLOPE) -> Array:
@@ -63,7 +69,58 @@ def leaky_relu(z: Array, slope: float = LEAKY_SLOPE) -> Array:
 
 def d_leaky_relu(z: Array, slope: float = LEAKY_SLOPE) -> Array:
     """Derivative of leaky_relu at z; ``slope`` at the kink z = 0, as torch takes it."""
-    return np.where(z > 0, 1, slope).astype(z.dtype)
+    return _two_values(z, 1, slope)
+
+
+def elu(z: Array) -> Array:
+    """z where z > 0, else exp(z) - 1; any shape.
+
+    Source: Clevert, Unterthiner and Hochreiter (2016), with their alpha = 1, which leaves no kink.
+    """
+    return np.where(z >= 0, z, np.expm1(-np.abs(z)))
+
+
+def d_elu(z: Array) -> Array:
+    """Derivative of elu at z: 1 where z > 0, else exp(z)."""
+    return np.where(z >= 0, 1, np.exp(-np.abs(z)))
+
+
+SELU_ALPHA = 1.6732632423543772848170429916717
+SELU_SCALE = 1.0507009873554804934193349852946
+
+
+def selu(z: Array) -> Array:
+    """SELU_SCALE times (z where z > 0, else SELU_ALPHA * (exp(z) - 1)); any shape.
+
+    The two constants make mean 0 and variance 1 a stable fixed point of a layer whose weights
+    have mean 0 and variance 1/n (``"lecun"`` in :func:`unrolled.mlp.init`).
+    Source: Klambauer, Unterthiner, Mayr and Hochreiter (2017), equation 2.
+    """
+    return SELU_SCALE * np.where(z >= 0, z, SELU_ALPHA * np.expm1(-np.abs(z)))
+
+
+def d_selu(z: Array) -> Array:
+    """Derivative of selu at z; SELU_SCALE * SELU_ALPHA at the kink z = 0, as torch takes it."""
+    return SELU_SCALE * np.where(z > 0, 1, SELU_ALPHA * np.exp(-np.abs(z)))
+
+
+GELU_END = 40  # below -40 the normal distribution function has rounded to 0, in float64 too
+
+
+def gelu(z: Array) -> Array:
+    """z times the probability that a standard normal number is below z; any shape.
+
+    The exact function, not the approximation by tanh.  The probability of the tail is taken as
+    such, not as 1 less almost 1, so gelu(-10) is -7.6e-23 where torch has 0.
+    Source: Hendrycks and Gimpel (2016).
+    """
+    return np.maximum(z, -GELU_END) * ndtr(z)
+
+
+def d_gelu(z: Array) -> Array:
+    """Derivative of gelu at z: the distribution function plus z times its density."""
+    near = np.clip(z, -GELU_END, GELU_END)  # the density is 0 at both ends, and 0 * inf is not
+    return ndtr(z) + near * np.exp(-near * near / 2) / np.sqrt(2 * np.pi).astype(z.dtype)
 
 
 def identity(z: Array) -> Array:
@@ -73,7 +130,14 @@ def identity(z: Array) -> Array:
 
 def d_identity(z: Array) -> Array:
     """1 everywhere."""
-    return np.ones_like(z)
+    return _two_values(z, 1, 1)
+
+
+def _two_values(z: Array, above: float, below: float) -> Array:
+    """``above`` where z > 0, ``below`` where z <= 0, and NaN where z is NaN."""
+    values = np.where(z > 0, z.dtype.type(above), z.dtype.type(below))
+    np.copyto(values, np.nan, where=np.isnan(z))
+    return values
 
 
 class Activation(NamedTuple):
@@ -82,7 +146,7 @@ class Activation(NamedTuple):
     name: str
     function: Callable[[Array], Array]  # h = function(z)
     derivative: Callable[[Array], Array]  # dh/dz from z
-    slope: Callable[[Array], Array]  # dh/dz from h
+    slope: Callable[[Array], Array] | None  # dh/dz from h; None where h does not determine it
 
 
 ACTIVATIONS: dict[str, Activation] = {
@@ -92,6 +156,14 @@ ACTIVATIONS: dict[str, Activation] = {
         Activation("tanh", tanh, d_tanh, lambda h: 1 - h * h),
         Activation("relu", relu, d_relu, d_relu),
         Activation("leaky_relu", leaky_relu, d_leaky_relu, d_leaky_relu),
+        Activation("elu", elu, d_elu, lambda h: np.where(h > 0, 1, 1 + h)),
+        Activation("gelu", gelu, d_gelu, None),  # falls, then rises: two z have the same h
+        Activation(
+            "selu",
+            selu,
+            d_selu,
+            lambda h: np.where(h > 0, SELU_SCALE, h + SELU_SCALE * SELU_ALPHA).astype(h.dtype),
+        ),
         Activation("identity", identity, d_identity, d_identity),
     )
 }
@@ -107,3 +179,20 @@ def get(name: str) -> Activation:
     if not isinstance(name, str) or name not in ACTIVATIONS:
         raise ValueError(f"activation is {name!r}, expected one of {', '.join(ACTIVATIONS)}.")
     return ACTIVATIONS[name]
+
+
+def get_with_slope(name: str) -> Activation:
+    """The activation called ``name``, for a network that keeps its outputs and not its z.
+
+    Raises
+    ------
+    ValueError: there is none of that name, or its output does not determine its derivative.
+    """
+    activation = get(name)
+    if activation.slope is None:
+        known = ", ".join(a.name for a in ACTIVATIONS.values() if a.slope is not None)
+        raise ValueError(
+            f"activation is {name!r}, whose output does not determine its derivative, "
+            f"expected one of {known}."
+        )
+    return activation
