@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from unrolled import readout, referee, rnn
+from unrolled import lstm, readout, referee, rnn
 from unrolled.activations import ACTIVATIONS
-from unrolled.referee import compare, verify
+from unrolled.referee import compare, verify, verify_lstm
 
 ALL = ("dL/dW_xh", "dL/dW_hh", "dL/db_h", "dL/dx", "dL/dh0", "dL/dh", "carried")
 WEIGHTS = ("dL/dW_xh", "dL/dW_hh", "dL/db_h")
@@ -69,7 +69,7 @@ def backward_with(fault=""):
 
 
 def test_a_right_backward_written_differently_passes():
-    for activation in ACTIVATIONS:
+    for activation in [phi.name for phi in ACTIVATIONS.values() if phi.slope is not None]:
         result = verify(*problem(), activation=activation, backward=backward_with())
         assert result.passed and result.wrong == ()
     assert [row.name for row in result.rows] == ["h", *ALL]
@@ -150,6 +150,147 @@ def test_autograd_of_one_step_by_hand():
     assert {name: a.item() for name, a in found.items()} == pytest.approx(expected, rel=1e-14)
 
 
+# --- the LSTM -------------------------------------------------------------------------------------
+
+EVERY = (*WEIGHTS, "dL/dx", "dL/dh0", "dL/dc0", "dL/dh", "dL/dc", "carried")
+
+
+def lstm_problem(T=4, N=2, D=3, H=5):
+    rng = np.random.default_rng(0)
+    params = lstm.init(D, H, rng)
+    shapes = (T, N, D), (N, H), (N, H), (T, N, H), (N, H)
+    x, h0, c0, dh, dc_T = (rng.standard_normal(shape) for shape in shapes)
+    return x, h0, c0, params, dh, dc_T
+
+
+def lstm_backward_with(fault=""):
+    """A backward pass written step by step from the equations, with one fault."""
+
+    def backward(dh, dc_T, tape, carry=None):
+        x, h0, c0, (W_xh, W_hh, b_h), h, c, *_ = tape
+        T = len(h)
+        dW_xh, dW_hh, db_h = np.zeros_like(W_xh), np.zeros_like(W_hh), np.zeros_like(b_h)
+        dx, carried, dh_total, dc_total = (np.zeros_like(a) for a in (x, h, h, h))
+        to_h, to_c = np.zeros_like(h0), 0 * dc_T if fault == "dc_T ignored" else dc_T
+        for t in reversed(range(T)):
+            h_prev, c_prev = (h[t - 1], c[t - 1]) if t > 0 else (h0, c0)
+            if fault == "c0 dropped" and t == 0:
+                c_prev = np.zeros_like(c0)
+            i, f, o, g = (gate[t] for gate in lstm.gates(tape))
+            tanh_c = np.tanh(c[t])
+            carried[t] = to_h
+            dh_total[t] = to_h if fault == "overwritten dh" and t < T - 1 else dh[t] + to_h
+            by_h = dh_total[t] * o * (1 if fault == "slope of tanh(c) missing" else 1 - tanh_c**2)
+            if fault == "c_t for tanh(c_t)":
+                tanh_c = c[t]
+            dc_total[t] = to_c if fault == "h path dropped" else to_c + by_h
+            di, df, dg = dc_total[t] * g, dc_total[t] * c_prev, dc_total[t] * i
+            do = dh_total[t] * tanh_c
+            dz_o, dz_g = do * o * (1 - o), dg * (1 if fault == "slope of g missing" else 1 - g**2)
+            last = [dz_g, dz_o] if fault == "gate order swapped" else [dz_o, dz_g]
+            dz = np.concatenate([di * i * (1 - i), df * f * (1 - f), *last], axis=1)
+            dW_xh += dz.T @ x[t]
+            dW_hh += dz.T @ h_prev
+            db_h += dz.sum(axis=0)
+            dx[t] = dz @ W_xh
+            to_h = dz @ W_hh
+            factor = {"f path dropped": 0, "f missing": 1, "i for f": i}.get(fault, f)
+            to_c = dc_total[t] * factor
+            if carry is not None:
+                to_h = to_h * carry[t]
+                to_c = to_c if fault == "carry on h alone" else to_c * carry[t]
+        if fault == "dc_T changed in place":
+            dc_T += 1
+        dparams = lstm.Params(dW_xh, dW_hh, db_h)
+        return lstm.Grads(dparams, dx, to_h, to_c, dh_total, dc_total, carried)
+
+    return backward
+
+
+def test_a_right_lstm_backward_written_differently_passes():
+    for carry in (None, np.array([0.5, 0, 2, 1])):
+        result = verify_lstm(*lstm_problem(), carry=carry, backward=lstm_backward_with())
+        assert result.passed and result.wrong == ()
+    assert [row.name for row in result.rows] == ["h", "c", *EVERY]
+
+
+@pytest.mark.parametrize(
+    ("fault", "wrong"),
+    [
+        ("f path dropped", EVERY),
+        ("f missing", EVERY),
+        ("i for f", EVERY),
+        ("h path dropped", EVERY),
+        ("overwritten dh", EVERY),
+        ("slope of tanh(c) missing", EVERY),
+        ("slope of g missing", EVERY),
+        ("c_t for tanh(c_t)", EVERY),
+        ("gate order swapped", EVERY),
+        ("dc_T ignored", EVERY),
+        ("c0 dropped", ("dL/dW_xh", "dL/dW_hh", "dL/db_h", "dL/dx", "dL/dh0")),
+        ("dc_T changed in place", ("dc_T after",)),
+    ],
+)
+def test_a_wrong_lstm_backward_is_rejected_and_named(fault, wrong):
+    result = verify_lstm(*lstm_problem(), backward=lstm_backward_with(fault))
+    assert not result.passed
+    assert result.wrong == wrong
+
+
+@pytest.mark.parametrize("fault", ["f path dropped", "overwritten dh", "f missing", "i for f"])
+def test_what_one_step_hides_two_steps_show(fault):
+    one, two = (
+        verify_lstm(*lstm_problem(T), backward=lstm_backward_with(fault)).wrong for T in (1, 2)
+    )
+    assert set(one) <= {"dL/dc0"} < set(two)
+
+
+def test_a_carry_must_scale_both_ways_back():
+    carry = np.array([1, 0.5, 2, 1])
+    wrong = lstm_backward_with("carry on h alone")
+    assert verify_lstm(*lstm_problem(), backward=wrong).passed
+    assert "dL/dc" in verify_lstm(*lstm_problem(), carry=carry, backward=wrong).wrong
+
+
+def test_a_wrong_lstm_forward_is_rejected():
+    def in_torch_order(x, h0, c0, params):
+        rows = np.arange(20).reshape(4, 5)[[0, 1, 3, 2]].ravel()
+        return lstm.forward(x, h0, c0, lstm.Params(*(a[rows] for a in params)))
+
+    def changes_c0(x, h0, c0, params):
+        h, c, tape = lstm.forward(x, h0, c0, params)
+        tape = tape._replace(c0=c0.copy())
+        c0 += 1
+        return h, c, tape
+
+    assert verify_lstm(*lstm_problem(), forward=in_torch_order).wrong[:2] == ("h", "c")
+    assert verify_lstm(*lstm_problem(), forward=changes_c0).wrong == ("c0 after",)
+
+
+def test_autograd_of_one_lstm_step_by_hand():
+    """One unit, one step, every gradient written out."""
+    x, h0, c0, dh, dc_T, weight = 0.5, -0.3, 0.8, 2.0, -1.5, 3.0
+    W, U, b = np.array([0.7, -0.4, 0.9, 1.2]), np.array([1.1, 0.3, -0.6, 0.5]), np.full(4, 0.2)
+    found = referee.autograd_lstm(
+        *(np.array([[[x]]]), np.array([[h0]]), np.array([[c0]])),
+        lstm.Params(W[:, None], U[:, None], b),
+        *(np.array([[[dh]]]), np.array([[dc_T]]), np.array([weight])),
+    )
+    i, f, o = 1 / (1 + np.exp(-(W * x + U * h0 + b)[:3]))
+    g = np.tanh((W * x + U * h0 + b)[3])
+    c = f * c0 + i * g
+    h = o * np.tanh(c)
+    dc = dc_T + dh * o * (1 - np.tanh(c) ** 2)
+    dz = np.array([dc * g * i * (1 - i), dc * c0 * f * (1 - f), dh * np.tanh(c) * o * (1 - o)])
+    dz = np.append(dz, dc * i * (1 - g**2))
+    expected = {"h": h, "c": c, "dL/dW_xh": dz * x, "dL/dW_hh": dz * h0, "dL/db_h": dz}
+    expected |= {"dL/dx": dz @ W, "dL/dh0": weight * dz @ U, "dL/dc0": weight * dc * f}
+    expected |= {"dL/dh": dh, "dL/dc": dc, "carried": 0}
+    assert found.keys() == expected.keys()
+    for name, array in found.items():
+        assert array.ravel() == pytest.approx(expected[name], rel=1e-14), name
+
+
 # --- the report ----------------------------------------------------------------------------------
 
 
@@ -213,6 +354,28 @@ def test_from_torch_adds_the_two_biases():
     assert np.abs(h - module(x)[0].detach().numpy()).max() < 1e-6
 
 
+def test_what_torch_calls_the_weights_of_an_lstm():
+    params = lstm.init(3, 2, np.random.default_rng(0))
+    module = referee.to_torch(params)
+    rows = [0, 1, 2, 3, 6, 7, 4, 5]  # torch has i, f, g, o
+    assert np.array_equal(module.weight_ih_l0.detach().numpy(), params.W_xh[rows])
+    assert np.array_equal(module.weight_hh_l0.detach().numpy(), params.W_hh[rows])
+    assert np.array_equal(module.bias_ih_l0.detach().numpy(), params.b_h[rows])
+    assert not module.bias_hh_l0.any()
+
+
+def test_from_torch_reads_an_lstm():
+    module = torch.nn.LSTM(3, 4)
+    params = referee.from_torch(module)
+    assert type(params) is lstm.Params
+    generator = torch.Generator().manual_seed(0)
+    x, h0, c0 = (torch.randn(shape, generator=generator) for shape in ((5, 2, 3), (2, 4), (2, 4)))
+    h_, (_, c_T) = module(x, (h0[None], c0[None]))
+    h, c, _ = lstm.forward(x.numpy(), h0.numpy(), c0.numpy(), params)
+    assert np.abs(h - h_.detach().numpy()).max() < 1e-6
+    assert np.abs(c[-1] - c_T[0].detach().numpy()).max() < 1e-6
+
+
 @pytest.mark.parametrize("outputs", [1, 2])
 def test_from_torch_reads_a_linear_layer(outputs):
     module = torch.nn.Linear(3, outputs)
@@ -233,6 +396,7 @@ def test_read_only_weights_reach_torch_without_a_warning(recwarn):
 
 X, H0, P, DH = problem()
 R = readout.init(4, 2, np.random.default_rng(0))
+L = lstm_problem()
 
 
 @pytest.mark.parametrize(
@@ -250,10 +414,15 @@ R = readout.init(4, 2, np.random.default_rng(0))
         (lambda: verify(X, H0, P, DH[:2]), ValueError, "dh has shape (2, 2, 5), expected (T, N,"),
         (lambda: verify(X, H0, P, DH, carry=np.ones(3)), ValueError, "carry has shape (3,),"),
         (lambda: verify(X, H0, P, DH, activation="gelu"), ValueError, "activation is 'gelu',"),
+        (lambda: verify_lstm(*L[:3], P, *L[4:]), TypeError, "params is a Params, expected lstm.P"),
+        (lambda: verify_lstm(*L[:5], 0.0), TypeError, "dc_T is float, expected a float64 array"),
+        (lambda: verify_lstm(*L[:2], L[2][0], *L[3:]), ValueError, "c0 has shape (5,), expected"),
+        (lambda: verify_lstm(*L, carry=np.ones(3)), ValueError, "carry has shape (3,), expected"),
+        (lambda: referee.to_torch(L[3], "relu"), ValueError, "activation is 'relu', torch.nn.LSTM"),
         (lambda: referee.to_torch(tuple(P)), TypeError, "params is a tuple, expected rnn.Params"),
         (lambda: referee.to_torch(P, "sigmoid"), ValueError, "activation is 'sigmoid',"),
         (lambda: referee.to_torch(R, "tanh"), ValueError, "activation is 'tanh', a readout has"),
-        (lambda: referee.from_torch(P), TypeError, "module is a Params, expected nn.RNN or"),
+        (lambda: referee.from_torch(P), TypeError, "module is a Params, expected nn.RNN, n"),
         (lambda: referee.from_torch(torch.nn.GRU(2, 3)), TypeError, "module is a GRU, expected"),
         (
             lambda: referee.from_torch(torch.nn.RNN(2, 3, num_layers=2)),
@@ -264,6 +433,26 @@ R = readout.init(4, 2, np.random.default_rng(0))
             lambda: referee.from_torch(torch.nn.RNN(2, 3, bidirectional=True)),
             ValueError,
             "module has num_layers=1 and bidirectional=True, expected one layer",
+        ),
+        (
+            lambda: referee.from_torch(torch.nn.LSTM(2, 3, num_layers=2)),
+            ValueError,
+            "module has num_layers=2 and bidirectional=False, expected one layer",
+        ),
+        (
+            lambda: referee.from_torch(torch.nn.LSTM(2, 3, bidirectional=True)),
+            ValueError,
+            "module has num_layers=1 and bidirectional=True, expected one layer",
+        ),
+        (
+            lambda: referee.from_torch(torch.nn.LSTM(2, 3, proj_size=1)),
+            ValueError,
+            "module has proj_size=1, expected no projection",
+        ),
+        (
+            lambda: referee.from_torch(torch.nn.LSTM(2, 3, bias=False)),
+            ValueError,
+            "module has no bias, expected bias=True",
         ),
         (
             lambda: referee.from_torch(torch.nn.RNN(2, 3, bias=False)),

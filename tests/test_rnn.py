@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from unrolled import readout, referee, rnn
-from unrolled.activations import ACTIVATIONS
+from unrolled.activations import ACTIVATIONS as ALL
 
 SIZE = st.integers(1, 6)
 reproducible = settings(deadline=None, derandomize=True)
+ACTIVATIONS = {name: phi for name, phi in ALL.items() if phi.slope is not None}
 every_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
 
 
@@ -308,6 +309,82 @@ def test_initial_weights():
     for ours, theirs in zip(again, params, strict=True):
         assert ours.dtype == np.float32
         assert_array_equal(ours, theirs.astype(np.float32))
+
+
+RECURRENT = ("uniform", "orthogonal", "gaussian", "identity")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_default_weights_are_three_uniform_draws_to_the_bit(dtype):
+    rng = np.random.default_rng(5)
+    drawn = [rng.uniform(-0.5, 0.5, shape).astype(dtype) for shape in ((4, 3), (4, 4), (4,))]
+    options = ({}, {"recurrent": "uniform"}, {"gain": 1.0}, {"gain": 1})
+    for chosen in options:
+        params = rnn.init(3, 4, np.random.default_rng(5), dtype, **chosen)
+        for ours, expected in zip(params, drawn, strict=True):
+            assert ours.dtype == dtype and ours.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("recurrent", RECURRENT)
+def test_gain_multiplies_the_recurrent_weights_alone(recurrent):
+    plain, louder = (
+        rnn.init(3, 4, np.random.default_rng(5), recurrent=recurrent, gain=gain)
+        for gain in (1.0, 1.5)
+    )
+    assert_array_equal(louder.W_hh, 1.5 * plain.W_hh)
+    assert_array_equal(louder.W_xh, plain.W_xh)
+    assert_array_equal(louder.b_h, plain.b_h)
+    assert plain.b_h.any() == (recurrent == "uniform")
+    default = rnn.init(3, 4, np.random.default_rng(5))
+    assert_array_equal(plain.W_xh, default.W_xh)  # whatever W_hh is, the input weights are these
+    single = rnn.init(3, 4, np.random.default_rng(5), np.float32, recurrent=recurrent, gain=1.5)
+    for ours, expected in zip(single, louder, strict=True):
+        assert ours.dtype == np.float32
+        assert_array_equal(ours, expected.astype(np.float32))
+
+
+def test_orthogonal_weights_keep_lengths_and_prefer_no_direction():
+    draws = np.stack(
+        [
+            rnn.init(1, 3, np.random.default_rng(seed), recurrent="orthogonal").W_hh
+            for seed in range(2000)
+        ]
+    )
+    assert_allclose(
+        draws @ draws.transpose(0, 2, 1), np.broadcast_to(np.eye(3), draws.shape), atol=1e-14
+    )
+    assert abs(draws.mean(axis=0)).max() < 0.06  # 0 expected; without the signs of R up to 0.5
+    assert_allclose((draws**2).mean(axis=0), 1 / 3, atol=0.03)
+    assert abs((np.linalg.det(draws) > 0).mean() - 0.5) < 0.05  # as many turns as reflections
+
+
+def test_gaussian_and_identity_weights():
+    W = rnn.init(1, 300, np.random.default_rng(0), recurrent="gaussian").W_hh
+    assert W.std() == pytest.approx(1 / np.sqrt(300), rel=0.02)
+    assert (W**4).mean() / (W**2).mean() ** 2 == pytest.approx(3, rel=0.05)  # 1.8 if uniform
+    assert np.abs(np.linalg.eigvals(W)).max() == pytest.approx(1, abs=0.1)
+    assert_array_equal(
+        rnn.init(1, 3, np.random.default_rng(0), recurrent="identity", gain=2.0).W_hh, 2 * np.eye(3)
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"recurrent": "glorot"}, "recurrent is 'glorot', expected one of uniform, orthogonal, "),
+        ({"recurrent": None}, "recurrent is None, expected one of uniform"),
+        ({"recurrent": ["identity"]}, "recurrent is ['identity'], expected one of uniform"),
+        ({"gain": 0}, "gain is 0, expected a finite number above 0"),
+        ({"gain": -1.0}, "gain is -1.0, expected a finite number above 0"),
+        ({"gain": np.nan}, "gain is nan, expected a finite number above 0"),
+        ({"gain": np.inf}, "gain is inf, expected a finite number above 0"),
+        ({"gain": "1"}, "gain is '1', expected a finite number above 0"),
+    ],
+)
+def test_bad_options_of_init_are_named(options, message):
+    with pytest.raises(ValueError) as caught:
+        rnn.init(3, 4, np.random.default_rng(0), **options)
+    assert str(caught.value).startswith(message)
 
 
 # --- bad input -----------------------------------------------------------------------------------

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from unrolled import losses, readout, rnn
-from unrolled.training import SGD, Adam, History, clip, global_norm, leaves, train, tree_map
+from unrolled.training import (
+    SGD,
+    Adam,
+    History,
+    clip,
+    clip_by_value,
+    global_norm,
+    leaves,
+    train,
+    tree_map,
+)
 
 SIZE = st.integers(1, 6)
 reproducible = settings(deadline=None, derandomize=True)
@@ -111,6 +121,69 @@ def test_clip_leaves_short_gradients_as_they_are():
             assert_array_equal(ours, old)
 
 
+def flat(tree):
+    return np.concatenate([a.ravel() for a in leaves(tree)])
+
+
+def test_clip_by_value_against_torch():
+    _, grads = trees(5)
+    for gradient in grads:
+        limit = np.abs(flat(gradient)).max() / 3
+        clipped, largest = clip_by_value(gradient, limit)
+        assert type(largest) is float and largest == np.abs(flat(gradient)).max()
+        tensors = [torch.zeros(g.shape, dtype=torch.float64) for g in leaves(gradient)]
+        for tensor, g in zip(tensors, leaves(gradient), strict=True):
+            tensor.grad = torch.from_numpy(g.copy())
+        torch.nn.utils.clip_grad_value_(tensors, limit)
+        for ours, tensor in zip(leaves(clipped), tensors, strict=True):
+            assert_array_equal(ours, tensor.grad.numpy())
+
+
+def test_by_value_turns_the_gradient_and_by_norm_does_not():
+    _, (grads,) = trees(1)
+    before = flat(grads)
+
+    def cosine(clipped):
+        after = flat(clipped)
+        return before @ after / np.linalg.norm(before) / np.linalg.norm(after)
+
+    limit = np.abs(before).max() / 10
+    assert cosine(clip(grads, limit)[0]) == pytest.approx(1, abs=1e-12)
+    assert cosine(clip_by_value(grads, limit)[0]) < 0.95
+    clipped, _ = clip_by_value(Pair(np.array([30.0]), np.array([-4.0])), 5)
+    assert flat(clipped).tolist() == [5, -4]  # each for itself, with its sign
+    same, largest = clip_by_value(grads, np.inf)
+    assert_array_equal(flat(same), before)
+    assert largest == 10 * limit
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_clipping_repairs_no_gradient(dtype):
+    broken = Pair(np.array([np.nan, 8], dtype), np.array([-np.inf, 1], dtype))
+    kept, norm = clip(broken, 2.0)
+    assert np.isnan(norm)
+    assert_array_equal(flat(kept), [np.nan, 8, -np.inf, 1])
+    by_value, largest = clip_by_value(broken, 2.0)
+    assert np.isnan(largest)
+    assert_array_equal(flat(by_value), [np.nan, 2, -2, 1])
+    endless = Pair(np.array([np.inf, 8], dtype), np.array([-3, 1], dtype))
+    kept, norm = clip(endless, 2.0)
+    assert norm == np.inf
+    assert_array_equal(flat(kept), [np.inf, 8, -3, 1])
+    by_value, largest = clip_by_value(endless, 2.0)
+    assert largest == np.inf
+    assert_array_equal(flat(by_value), [2, 2, -2, 1])
+    assert flat(by_value).dtype == dtype
+
+
+def test_a_huge_gradient_is_clipped_though_its_square_overflows():
+    huge = Pair(np.array([3e200]), np.array([-4e200]))
+    assert global_norm(huge) == pytest.approx(5e200)
+    clipped, norm = clip(huge, 1.0)
+    assert norm == pytest.approx(5e200)
+    assert_allclose(flat(clipped), [0.6, -0.8])
+
+
 def test_the_first_step_of_adam_is_the_learning_rate_whatever_the_scale():
     params, grads = trees(3)
     for gradient in grads:
@@ -133,6 +206,7 @@ def test_dtypes_stay_and_nothing_changes_in_place(D, H, dtype):
             new = params
             for gradient in grads:
                 clipped, norm = clip(gradient, np.float64(1e-2))
+                clipped, _ = clip_by_value(clipped, np.float64(1e-3))
                 new = optimizer.step(new, clipped)
                 assert type(norm) is float
                 assert {a.dtype for a in leaves((clipped, new))} == {np.dtype(dtype)}
@@ -201,6 +275,50 @@ def test_the_loop_is_its_steps_in_order(max_norm):
         assert_array_equal(ours, theirs)
 
 
+def test_transform_comes_before_clipping_and_project_after_the_step():
+    params = start = readout.init(3, 1, np.random.default_rng(1))
+    norms, seen = [], []
+
+    def triple(grads):
+        return tree_map(lambda g: 3 * g, grads)
+
+    def shrink(params):
+        seen.append(params)
+        return tree_map(lambda p: 0.9 * p, params)
+
+    for batch in data(6):
+        _, grads = regression(params, batch)
+        norms.append(global_norm(grads))
+        grads, _ = clip(triple(grads), 2.0)
+        params = shrink(SGD(0.1).step(params, grads))
+    options = {"max_norm": 2.0, "transform": triple, "project": shrink}
+    expected, seen = seen, []
+    found, history = train(start, regression, data(6), SGD(0.1), **options)
+    for ours, theirs in zip(leaves((found, *seen)), leaves((params, *expected)), strict=True):
+        assert_array_equal(ours, theirs)
+    assert history.grad_norm.tolist() == norms  # before transform and clipping
+    assert min(norms) > 2 / 3  # so clipping acts, and the order of the two matters
+
+
+def test_a_transform_can_skip_steps_and_a_projection_can_hold_a_bound():
+    start = readout.init(3, 1, np.random.default_rng(1))
+
+    def skip_large(grads):
+        return grads if global_norm(grads) <= 1.0 else tree_map(np.zeros_like, grads)
+
+    kept, history = train(start, regression, data(3), SGD(0.1), transform=skip_large)
+    assert history.grad_norm.min() > 1
+    for ours, theirs in zip(kept, start, strict=True):
+        assert_array_equal(ours, theirs)
+
+    def unit_ball(params):
+        return clip(params, 1.0)[0]
+
+    held, _ = train(start, regression, data(100), SGD(0.1), project=unit_ball)
+    free, _ = train(start, regression, data(100), SGD(0.1))
+    assert global_norm(held) == pytest.approx(1) and global_norm(free) > 2
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_a_loss_that_is_not_finite_stops_the_run_and_names_the_step(value):
     def fails_at_two(params, batch):
@@ -239,6 +357,9 @@ P, (G,) = trees(1)
         (lambda: Adam(epsilon=0), "epsilon is 0, expected a number above 0"),
         (lambda: clip(G, 0), "max_norm is 0, expected a number above 0"),
         (lambda: clip(G, None), "max_norm is None, expected a number above 0"),
+        (lambda: clip_by_value(G, 0), "limit is 0, expected a number above 0"),
+        (lambda: clip_by_value(G, -1.0), "limit is -1.0, expected a number above 0"),
+        (lambda: clip_by_value(G, np.nan), "limit is nan, expected a number above 0"),
         (lambda: SGD(0.1).step(P, G[:1]), "grads has 3 arrays, expected 5 as params has"),
         (lambda: Adam().step(P, (G[0], G[1].W_hy)), "grads has 4 arrays, expected 5 as params has"),
         (

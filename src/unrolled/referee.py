@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from unrolled import readout, rnn
+from unrolled import lstm, readout, rnn
 
 Array = np.ndarray
 TOLERANCE = 1e-10
@@ -24,23 +24,29 @@ ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "tanh": torch.tanh,
     "relu": torch.relu,
     "leaky_relu": torch.nn.functional.leaky_relu,
+    "elu": torch.nn.functional.elu,
+    "gelu": torch.nn.functional.gelu,
+    "selu": torch.nn.functional.selu,
     "identity": lambda z: z,
 }
 
 
 @singledispatch
 def to_torch(params: object, activation: str = "tanh") -> torch.nn.Module:
-    """A torch module with the same weights: ``nn.RNN`` for a network, ``nn.Linear`` for a readout.
+    """A torch module with the same weights: an ``nn.RNN``, ``nn.LSTM`` or ``nn.Linear``.
 
     torch adds two biases where the equations have one: ours goes to ``bias_ih``, the other
-    is 0.  ``nn.RNN`` knows the activations tanh and relu.
+    is 0.  ``nn.RNN`` knows the activations tanh and relu.  ``nn.LSTM`` stacks its gates in the
+    order i, f, g, o, and the rows of our i, f, o, g are put in that order.
 
     Raises
     ------
-    TypeError: params is neither rnn.Params nor readout.Params.
-    ValueError: ``nn.RNN`` does not know the activation.
+    TypeError: params is not rnn.Params, lstm.Params or readout.Params.
+    ValueError: the module does not know the activation.
     """
-    raise TypeError(f"params is a {type(params).__name__}, expected rnn.Params or readout.Params.")
+    raise TypeError(
+        f"params is a {type(params).__name__}, expected rnn.Params, lstm.Params or readout.Params."
+    )
 
 
 @to_torch.register
@@ -51,6 +57,16 @@ def _(params: rnn.Params, activation: str = "tanh") -> torch.nn.RNN:
     module = torch.nn.RNN(D, H, nonlinearity=activation, dtype=_tensor(params.W_xh).dtype)
     values = (*params, np.zeros_like(params.b_h))  # in the order of module.parameters()
     return _filled(module, values)
+
+
+@to_torch.register
+def _(params: lstm.Params, activation: str = "tanh") -> torch.nn.LSTM:
+    if activation != "tanh":
+        raise ValueError(f"activation is {activation!r}, torch.nn.LSTM knows 'tanh'.")
+    rows, D = params.W_xh.shape
+    module = torch.nn.LSTM(D, rows // 4, dtype=_tensor(params.W_xh).dtype)
+    values = (*params, np.zeros_like(params.b_h))
+    return _filled(module, tuple(_last_two_swapped(a) for a in values))
 
 
 @to_torch.register
@@ -68,33 +84,47 @@ def _filled(module: torch.nn.Module, values: tuple[Array, ...]) -> torch.nn.Modu
     return module
 
 
+def _last_two_swapped(rows: Array) -> Array:
+    """The third and fourth of four blocks of rows change places: i, f, o, g and i, f, g, o."""
+    i, f, third, fourth = np.split(rows, 4)
+    return np.concatenate([i, f, fourth, third])
+
+
 def _tensor(array: Array) -> torch.Tensor:
     """A tensor with memory of its own; torch cannot share every array that NumPy can make."""
     return torch.from_numpy(np.array(array))
 
 
-def from_torch(module: torch.nn.Module) -> rnn.Params | readout.Params:
+def from_torch(module: torch.nn.Module) -> rnn.Params | lstm.Params | readout.Params:
     """Our parameters from a torch module; copies, so the two do not share memory.
+
+    The two biases of torch are added.  The rows of an ``nn.LSTM`` are put in the order i, f, o, g.
 
     Raises
     ------
-    TypeError: not an ``nn.RNN`` or ``nn.Linear``.
-    ValueError: more than one layer, two directions, or no bias.
+    TypeError: not an ``nn.RNN``, ``nn.LSTM`` or ``nn.Linear``.
+    ValueError: more than one layer, two directions, a projection, or no bias.
     """
-    if not isinstance(module, torch.nn.RNN | torch.nn.Linear):
-        raise TypeError(f"module is a {type(module).__name__}, expected nn.RNN or nn.Linear.")
-    if isinstance(module, torch.nn.RNN) and (module.num_layers, module.bidirectional) != (1, False):
+    recurrent = isinstance(module, torch.nn.RNN | torch.nn.LSTM)
+    if not recurrent and not isinstance(module, torch.nn.Linear):
+        kind = type(module).__name__
+        raise TypeError(f"module is a {kind}, expected nn.RNN, nn.LSTM or nn.Linear.")
+    if recurrent and (module.num_layers, module.bidirectional) != (1, False):
         raise ValueError(
             f"module has num_layers={module.num_layers} and bidirectional="
             f"{module.bidirectional}, expected one layer in one direction."
         )
+    if recurrent and module.proj_size:
+        raise ValueError(f"module has proj_size={module.proj_size}, expected no projection, 0.")
     if module.bias is None or module.bias is False:
         raise ValueError("module has no bias, expected bias=True.")
     values = [p.detach().numpy().copy() for p in module.parameters()]
     if isinstance(module, torch.nn.Linear):
         return readout.Params(*values)
     W_xh, W_hh, b_ih, b_hh = values
-    return rnn.Params(W_xh, W_hh, b_ih + b_hh)
+    if isinstance(module, torch.nn.RNN):
+        return rnn.Params(W_xh, W_hh, b_ih + b_hh)
+    return lstm.Params(*map(_last_two_swapped, (W_xh, W_hh, b_ih + b_hh)))
 
 
 class Row(NamedTuple):
@@ -165,17 +195,74 @@ def verify(
     if not isinstance(params, rnn.Params):
         raise TypeError(f"params is a {type(params).__name__}, expected rnn.Params.")
     arguments = {"x": x, "h0": h0, "dh": dh} | params._asdict()
-    for name, array in arguments.items():
-        if not isinstance(array, np.ndarray) or array.dtype != np.float64:
-            kind = getattr(array, "dtype", type(array).__name__)
-            raise TypeError(f"{name} is {kind}, expected a float64 array: the referee's precision.")
-    kept = {name: array.copy() for name, array in arguments.items()}
+    kept = _float64_copies(arguments)
     h, tape = forward(x, h0, params, activation)
     grads = backward(dh, tape, carry=carry)
     ours = {"h": h, **{f"dL/d{n}": a for n, a in grads.params._asdict().items()}}
     ours |= {"dL/dx": grads.x, "dL/dh0": grads.h0, "dL/dh": grads.h, "carried": grads.carried}
     weights = rnn.Params(*(kept[name] for name in params._fields))
     theirs = autograd(kept["x"], kept["h0"], weights, kept["dh"], activation, carry)
+    return _conclude(ours, theirs, arguments, kept, tolerance)
+
+
+def verify_lstm(
+    x: Array,
+    h0: Array,
+    c0: Array,
+    params: lstm.Params,
+    dh: Array,
+    dc_T: Array,
+    *,
+    carry: Array | None = None,
+    forward: Callable = lstm.forward,
+    backward: Callable = lstm.backward,
+    tolerance: float = TOLERANCE,
+) -> Verification:
+    """Compare an LSTM's forward and backward pass with torch autograd, as :func:`verify` does.
+
+    Parameters
+    ----------
+    x, h0, c0, params: as in :func:`unrolled.lstm.forward`, all float64.
+    dh, dc_T, carry: as in :func:`unrolled.lstm.backward`.  Give ``dh`` random numbers on every
+        step, and ``dc_T``, ``h0`` and ``c0`` random numbers too: zeros hide errors.
+    forward, backward: the functions under test; hand in a wrong one and see what it breaks.
+    tolerance: the relative difference below which two quantities agree.
+
+    Raises
+    ------
+    TypeError: params is not lstm.Params, or an array is not float64.
+    """
+    if not isinstance(params, lstm.Params):
+        raise TypeError(f"params is a {type(params).__name__}, expected lstm.Params.")
+    arguments = {"x": x, "h0": h0, "c0": c0, "dh": dh, "dc_T": dc_T} | params._asdict()
+    kept = _float64_copies(arguments)
+    h, c, tape = forward(x, h0, c0, params)
+    grads = backward(dh, dc_T, tape, carry=carry)
+    ours = {"h": h, "c": c, **{f"dL/d{n}": a for n, a in grads.params._asdict().items()}}
+    ours |= {f"dL/d{n}": getattr(grads, n) for n in ("x", "h0", "c0", "h", "c")}
+    ours["carried"] = grads.carried
+    weights = lstm.Params(*(kept[name] for name in params._fields))
+    x_, h0_, c0_, dh_, dc_T_ = (kept[name] for name in ("x", "h0", "c0", "dh", "dc_T"))
+    theirs = autograd_lstm(x_, h0_, c0_, weights, dh_, dc_T_, carry)
+    return _conclude(ours, theirs, arguments, kept, tolerance)
+
+
+def _float64_copies(arguments: dict[str, Array]) -> dict[str, Array]:
+    for name, array in arguments.items():
+        if not isinstance(array, np.ndarray) or array.dtype != np.float64:
+            kind = getattr(array, "dtype", type(array).__name__)
+            raise TypeError(f"{name} is {kind}, expected a float64 array: the referee's precision.")
+    return {name: array.copy() for name, array in arguments.items()}
+
+
+def _conclude(
+    ours: dict[str, Array],
+    theirs: dict[str, Array],
+    arguments: dict[str, Array],
+    kept: dict[str, Array],
+    tolerance: float,
+) -> Verification:
+    """Compare, with a row more for each argument that is not what it was."""
     for name, array in arguments.items():
         if not np.array_equal(array, kept[name]):
             ours[f"{name} after"], theirs[f"{name} after"] = array, kept[name]
@@ -236,3 +323,46 @@ def autograd(
         "dL/dh": torch.stack([s.grad for s in states]).numpy(),
         "carried": torch.stack(carried).numpy(),
     }
+
+
+def autograd_lstm(
+    x: Array,
+    h0: Array,
+    c0: Array,
+    params: lstm.Params,
+    dh: Array,
+    dc_T: Array,
+    carry: Array | None,
+) -> dict[str, Array]:
+    """Everything :func:`verify_lstm` compares, found by torch from the equations alone.
+
+    The loss is sum(dh * h) + sum(dc_T * c_T); see :func:`autograd` for ``carried`` and the
+    carry weights, which here scale what comes back through both states.
+    """
+    leaves = [_tensor(a).requires_grad_() for a in (*params, x, h0, c0)]
+    W_xh, W_hh, b_h, x_, h0_, c0_ = leaves
+    weights = np.ones(len(x)) if carry is None else carry
+    hs, cs, handed, h_prev, c_prev = [], [], [], h0_, c0_
+    for x_t, weight in zip(x_, weights, strict=True):
+        h_received = weight * h_prev + (1 - weight) * h_prev.detach()
+        c_received = weight * c_prev + (1 - weight) * c_prev.detach()
+        z_i, z_f, z_o, z_g = (x_t @ W_xh.T + h_received @ W_hh.T + b_h).chunk(4, dim=1)
+        c = torch.sigmoid(z_f) * c_received + torch.sigmoid(z_i) * torch.tanh(z_g)
+        h = torch.sigmoid(z_o) * torch.tanh(c)
+        h_prev, c_prev = h.view_as(h), c
+        for tensor in (h, c, h_prev):
+            tensor.retain_grad()
+        hs.append(h)
+        cs.append(c)
+        handed.append(h_prev)
+    torch.autograd.backward([torch.stack(hs), cs[-1]], [_tensor(dh), _tensor(dc_T)])
+    found = {"h": torch.stack(hs), "c": torch.stack(cs)}
+    names = (*params._fields, "x", "h0", "c0")
+    found |= {f"dL/d{name}": leaf.grad for name, leaf in zip(names, leaves, strict=True)}
+    found |= {
+        "dL/dh": torch.stack([h.grad for h in hs]),
+        "dL/dc": torch.stack([c.grad for c in cs]),
+    }
+    carried = [torch.zeros_like(p) if p.grad is None else p.grad for p in handed]
+    found["carried"] = torch.stack(carried)
+    return {name: tensor.detach().numpy() for name, tensor in found.items()}

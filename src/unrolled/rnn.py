@@ -10,6 +10,8 @@ positions 0..T-1.  Sources: Elman (1990) for the network, Werbos (1990) for the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -49,9 +51,17 @@ class Grads(NamedTuple):
 
 
 def init(
-    input_size: int, hidden_size: int, rng: np.random.Generator, dtype: type = np.float64
+    input_size: int,
+    hidden_size: int,
+    rng: np.random.Generator,
+    dtype: type = np.float64,
+    *,
+    recurrent: str = "uniform",
+    gain: float = 1.0,
 ) -> Params:
     """Random weights, each uniform in [-1/sqrt(H), 1/sqrt(H)], as torch draws them.
+
+    The weights from state to state can be drawn in another way; then the bias is zero.
 
     Parameters
     ----------
@@ -59,15 +69,43 @@ def init(
     hidden_size: H, the number of hidden units.
     rng: the source of randomness.
     dtype: ``numpy.float64`` or ``numpy.float32``.
+    recurrent: how ``W_hh`` is drawn: ``"uniform"`` like the others; ``"orthogonal"``, any
+        orthogonal matrix as likely as any other (Saxe, McClelland and Ganguli, 2014);
+        ``"gaussian"``, each number normal with variance 1/H, which makes the spectral radius
+        about 1; ``"identity"`` (Le, Jaitly and Hinton, 2015).
+    gain: a number above 0 that multiplies ``W_hh``.
     """
     check_size("input_size", input_size)
     check_size("hidden_size", hidden_size)
     check_generator("rng", rng)
     check_float("dtype", dtype)
-    D, H = input_size, hidden_size
-    bound = 1 / np.sqrt(H)
-    shapes = (H, D), (H, H), (H,)
-    return Params(*(rng.uniform(-bound, bound, shape).astype(dtype) for shape in shapes))
+    if not isinstance(recurrent, str) or recurrent not in RECURRENT:
+        raise ValueError(f"recurrent is {recurrent!r}, expected one of {', '.join(RECURRENT)}.")
+    if not isinstance(gain, Real) or not 0 < gain < np.inf:
+        raise ValueError(f"gain is {gain!r}, expected a finite number above 0.")
+    H = hidden_size
+    W_xh = _uniform(H, rng, (H, input_size))
+    W_hh = gain * RECURRENT[recurrent](H, rng)
+    b_h = _uniform(H, rng, (H,)) if recurrent == "uniform" else np.zeros(H)
+    return Params(W_xh.astype(dtype), W_hh.astype(dtype), b_h.astype(dtype))
+
+
+def _uniform(H: int, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    return rng.uniform(-1 / np.sqrt(H), 1 / np.sqrt(H), shape)
+
+
+def _orthogonal(H: int, rng: np.random.Generator) -> Array:
+    """QR leaves the signs of R open; with all of them positive no direction is preferred."""
+    Q, R = np.linalg.qr(rng.standard_normal((H, H)))
+    return Q * np.sign(np.diag(R))
+
+
+RECURRENT: dict[str, Callable[[int, np.random.Generator], Array]] = {
+    "uniform": lambda H, rng: _uniform(H, rng, (H, H)),
+    "orthogonal": _orthogonal,
+    "gaussian": lambda H, rng: rng.standard_normal((H, H)) / np.sqrt(H),
+    "identity": lambda H, rng: np.eye(H),
+}
 
 
 def forward(x: Array, h0: Array, params: Params, activation: str = "tanh") -> tuple[Array, Tape]:
@@ -78,7 +116,7 @@ def forward(x: Array, h0: Array, params: Params, activation: str = "tanh") -> tu
     x: (T, N, D) inputs, time first, T >= 1.
     h0: (N, H) state before the first step.
     params: the weights.
-    activation: one of ``activations.ACTIVATIONS``.
+    activation: one of ``activations.ACTIVATIONS`` whose slope is known from its output: not gelu.
 
     Returns
     -------
@@ -91,7 +129,7 @@ def forward(x: Array, h0: Array, params: Params, activation: str = "tanh") -> tu
     """
     check_inputs(x, h0, params)
     W_xh, W_hh, b_h = params
-    phi = activations.get(activation).function
+    phi = activations.get_with_slope(activation).function
     T, N, D = x.shape
 
     # The inputs of all steps meet W_xh in one product; only the recurrence must wait its turn.
@@ -135,7 +173,7 @@ def backward(dh: Array, tape: Tape, carry: Array | None = None) -> Grads:
     axes.check("dh", dh, "T N H")
     check_carry(carry, T)
 
-    slope = activations.get(activation).slope
+    slope = activations.get_with_slope(activation).slope
     dh_total, carried, dz = np.empty((3, T, N, H), h.dtype)
     handed_back = np.zeros_like(h0)  # nothing comes back to the last step
     for t in reversed(range(T)):

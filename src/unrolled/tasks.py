@@ -1,12 +1,14 @@
-"""The data of the course: real handwritten digits, read as sequences.
+"""The data of the course: real handwritten digits, words, text, and tasks made to test memory.
 
-1,797 images of 8 x 8 pixels, collected by Alpaydin and Kaynak (1998) and shipped with
-scikit-learn, so nothing is downloaded.
+The digits are 1,797 images of 8 x 8 pixels, collected by Alpaydin and Kaynak (1998) and shipped
+with scikit-learn, so nothing is downloaded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import resources
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -166,6 +168,18 @@ def words(places: Array) -> list[str]:
     return [column.split(STOP)[0] for column in columns]
 
 
+def python_reference() -> str:
+    """Real text, about 60,000 characters: two chapters of the Python language reference.
+
+    English prose with headings, lists, brackets, quotation marks and code, in 88 different
+    characters, all of them ASCII.  The chapters are "Execution model" and "Compound statements"
+    of Python 3.11.7, copyright (c) 2001-2023 Python Software Foundation; the licence stands
+    beside the text, in ``python_reference.LICENSE.txt``.  The text is a file of this package,
+    so it is the same with every version of Python.
+    """
+    return resources.files("unrolled").joinpath("python_reference.txt").read_text("ascii")
+
+
 def one_hot(places: Array, size: int) -> Array:
     """Whole numbers 0..size-1 of any shape as float64 vectors (..., size) with a single 1.
 
@@ -220,6 +234,145 @@ def echo(T: int, N: int, lag: int, rng: np.random.Generator) -> Echo:
     check_generator("rng", rng)
     signs = rng.choice([-1.0, 1.0], size=(lag + T, N, 1))
     return Echo(signs[lag:], signs[:T])
+
+
+class Adding(NamedTuple):
+    """Random numbers, two of them marked, and the sum of these two."""
+
+    x: Array  # (T, N, 2) a number in [0, 1) and a mark, 0 or 1; float64
+    target: Array  # (N, 1) the sum of the two marked numbers
+
+
+def adding(T: int, N: int, rng: np.random.Generator) -> Adding:
+    """Add two numbers that are far apart and ignore all others: one mark in each half.
+
+    Who knows nothing answers 1, the mean, and has a mean squared error of 1/6; who remembers
+    only the later number has 1/12.
+
+    Source: Hochreiter and Schmidhuber (1997), experiment 4, in the form of Arjovsky, Shah and
+    Bengio (2016).
+
+    Parameters
+    ----------
+    T: steps, at least 2.
+    N: sequences.
+    rng: draws the numbers and the places of the marks.
+    """
+    _check_draw(T, N, rng, least=2)
+    numbers, marks = rng.uniform(size=(T, N)), np.zeros((T, N))
+    sequence = np.arange(N)
+    marks[rng.integers(0, T // 2, N), sequence] = 1
+    marks[rng.integers(T // 2, T, N), sequence] = 1
+    return Adding(np.stack([numbers, marks], axis=-1), (numbers * marks).sum(axis=0)[:, None])
+
+
+class TemporalOrder(NamedTuple):
+    """Symbols among which two count, and which pair these two are."""
+
+    x: Array  # (T, N, 6) one-hot: four distractors, then X and Y; float64
+    labels: Array  # (N,) 0 to 3 for the pairs XX, XY, YX, YY
+
+
+def temporal_order(T: int, N: int, rng: np.random.Generator) -> TemporalOrder:
+    """Tell which two of the symbols X and Y came, in their order, among distractors.
+
+    The first of the two comes after a tenth to a fifth of the steps, the second after a half to
+    three fifths.  Who knows nothing is right in 1 of 4 cases, with a cross-entropy of log 4; who
+    remembers only the second symbol is right in 1 of 2.
+
+    Source: Hochreiter and Schmidhuber (1997), experiment 6a, without the symbols that there mark
+    the beginning and the end.
+
+    Parameters
+    ----------
+    T: steps, at least 2.
+    N: sequences.
+    rng: draws symbols and places.
+    """
+    _check_draw(T, N, rng, least=2)
+    symbols, sequence = rng.integers(0, 4, (T, N)), np.arange(N)
+    first, second = rng.integers(0, 2, (2, N))
+    symbols[rng.integers(T // 10, max(T // 5, T // 10 + 1), N), sequence] = 4 + first
+    symbols[rng.integers(T // 2, max(3 * T // 5, T // 2 + 1), N), sequence] = 4 + second
+    return TemporalOrder(one_hot(symbols, 6), 2 * first + second)
+
+
+class Latch(NamedTuple):
+    """A sign, then noise."""
+
+    x: Array  # (T, N, 1) -1 or 1 at the first step, then noise; float64
+    labels: Array  # (N,) 0 if the sign was -1, 1 if it was 1
+
+
+def latch(T: int, N: int, rng: np.random.Generator, *, noise: float = 1.0) -> Latch:
+    """Hold one bit: the first input is a sign, all later ones are noise in the same place.
+
+    Nothing but the first input helps.  Who knows nothing is right in 1 of 2 cases, with a
+    cross-entropy of log 2.
+
+    Source: Bengio, Simard and Frasconi (1994), section II, with one informative step.
+
+    Parameters
+    ----------
+    T: steps, at least 2.
+    N: sequences.
+    rng: draws the signs and the noise.
+    noise: the standard deviation of the normal noise, at least 0.
+    """
+    _check_draw(T, N, rng, least=2)
+    if not isinstance(noise, Real) or not 0 <= noise < np.inf:
+        raise ValueError(f"noise is {noise!r}, expected a finite number of at least 0.")
+    labels = rng.integers(0, 2, N)
+    x = noise * rng.standard_normal((T, N, 1))
+    x[0, :, 0] = 2 * labels - 1
+    return Latch(x, labels)
+
+
+class Copy(NamedTuple):
+    """Symbols, a gap, a signal to speak; the answer is the symbols again, in their order."""
+
+    x: Array  # (T + 2 symbols, N, alphabet + 2) one-hot: the alphabet, blank, signal; float64
+    targets: Array  # (T + 2 symbols, N) whole numbers: blank until the signal, then the symbols
+    mask: Array  # (T + 2 symbols, N) True at the last steps, whose targets are the symbols
+
+
+def copy(T: int, N: int, symbols: int, rng: np.random.Generator, *, alphabet: int = 8) -> Copy:
+    """Repeat some symbols after a gap.  Symbol and answer are T + symbols steps apart.
+
+    The input shows the symbols, T - 1 blanks, the signal, and a blank for each answer.  Who
+    knows nothing has a cross-entropy of log(alphabet) where the mask is True; averaged over all
+    steps, with blanks before, this is symbols * log(alphabet) / (T + 2 symbols).
+
+    Source: Hochreiter and Schmidhuber (1997) for the idea, in the form of Arjovsky, Shah and
+    Bengio (2016); see also Henaff, Szlam and LeCun (2016).
+
+    Parameters
+    ----------
+    T: steps between the last symbol and the first answer, the one with the signal included.
+    N: sequences.
+    symbols: how many to repeat.
+    rng: draws the symbols.
+    alphabet: how many different symbols there are, at least 2.
+    """
+    _check_draw(T, N, rng)
+    check_size("symbols", symbols)
+    check_size("alphabet", alphabet)
+    if alphabet < 2:
+        raise ValueError(f"alphabet is {alphabet}, expected at least 2 symbols to tell apart.")
+    blank, signal = alphabet, alphabet + 1
+    chosen = rng.integers(0, alphabet, (symbols, N))
+    shown, targets = np.full((2, T + 2 * symbols, N), blank)
+    shown[:symbols], shown[symbols + T - 1] = chosen, signal
+    targets[symbols + T :] = chosen
+    return Copy(one_hot(shown, alphabet + 2), targets, targets != blank)
+
+
+def _check_draw(T: int, N: int, rng: np.random.Generator, least: int = 1) -> None:
+    check_size("T", T)
+    if T < least:
+        raise ValueError(f"T is {T}, expected at least {least}.")
+    check_size("N", N)
+    check_generator("rng", rng)
 
 
 def _check_images(images: Array) -> None:

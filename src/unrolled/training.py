@@ -31,21 +31,48 @@ def leaves(tree: Tree) -> list[np.ndarray]:
 
 
 def global_norm(grads: Tree) -> float:
-    """Euclidean norm of all gradients together, as one long vector, computed in float64."""
-    return float(np.sqrt(sum((g.astype(np.float64) ** 2).sum() for g in leaves(grads))))
+    """Euclidean norm of all gradients together, as one long vector, computed in float64.
+
+    Squares that overflow do no harm: the norm is infinite only if a gradient is.
+    """
+    wide = [g.astype(np.float64) for g in leaves(grads)]
+    with np.errstate(over="ignore"):
+        norm = float(np.sqrt(sum((g**2).sum() for g in wide)))
+    if norm == np.inf and np.isfinite(largest := _largest(grads)):
+        norm = largest * float(np.sqrt(sum(((g / largest) ** 2).sum() for g in wide)))
+    return norm
 
 
 def clip(grads: Tree, max_norm: float) -> tuple[Tree, float]:
     """Scale all gradients by one factor so that their norm is at most ``max_norm``.
 
     The direction stays.  Returns the gradients and the norm they had before.
+    Clipping repairs no gradient: if one holds NaN or infinity, there is no direction to keep,
+    all are returned as they are, and the norm is NaN or infinity.
     Source: Pascanu, Mikolov and Bengio (2013).
     """
     max_norm = _positive("max_norm", max_norm)
     norm = global_norm(grads)
-    if not norm > max_norm:
+    if not max_norm < norm < np.inf:
         return grads, norm
     return tree_map(lambda g: g * g.dtype.type(max_norm / norm), grads), norm
+
+
+def clip_by_value(grads: Tree, limit: float) -> tuple[Tree, float]:
+    """Move every number of all gradients into [-limit, limit], each for itself.
+
+    Large numbers shrink and small ones stay, so the direction changes, unlike with :func:`clip`.
+    Returns the gradients and the largest absolute value they had before.
+    NaN stays NaN; infinity, of which at least the sign is known, becomes the limit.
+    """
+    limit = _positive("limit", limit)
+    clipped = tree_map(lambda g: g.clip(-g.dtype.type(limit), g.dtype.type(limit)), grads)
+    return clipped, _largest(grads)
+
+
+def _largest(grads: Tree) -> float:
+    """The largest absolute value; NaN if there is one."""
+    return float(np.max([np.abs(g).max(initial=0) for g in leaves(grads)]))
 
 
 class SGD:
@@ -100,7 +127,7 @@ class History(NamedTuple):
     """What training looked like, one entry a step."""
 
     loss: np.ndarray  # (steps,)
-    grad_norm: np.ndarray  # (steps,) before clipping
+    grad_norm: np.ndarray  # (steps,) before transform and clipping
 
 
 def train(
@@ -110,6 +137,8 @@ def train(
     optimizer: SGD | Adam,
     *,
     max_norm: float | None = None,
+    transform: Callable[[Tree], Tree] | None = None,
+    project: Callable[[Tree], Tree] | None = None,
     label: str = "training",
 ) -> tuple[Tree, History]:
     """Take one optimizer step a batch.
@@ -121,6 +150,10 @@ def train(
     batches: what to learn from, in order; its length is the number of steps.
     optimizer: an :class:`SGD` or :class:`Adam`; Adam carries state, so make a new one a run.
     max_norm: clip gradients to this norm; None leaves them as they are.
+    transform: from the gradients to those that the optimizer gets, before ``max_norm`` acts.
+        With zeros in their place SGD skips a step; Adam goes on with what it remembers.
+    project: from the parameters after each step to those that training goes on with, such as
+        the nearest ones that obey a constraint.
     label: the name of the progress bar.  Set UNROLLED_QUIET=1 to have no bar.
 
     Raises
@@ -134,9 +167,13 @@ def train(
         if not np.isfinite(loss):
             raise FloatingPointError(f"the loss is {loss} at step {step}.")
         norm = global_norm(grads)
+        if transform is not None:
+            grads = transform(grads)
         if max_norm is not None:
-            grads, norm = clip(grads, max_norm)
+            grads, _ = clip(grads, max_norm)
         params = optimizer.step(params, grads)
+        if project is not None:
+            params = project(params)
         losses.append(loss)
         norms.append(norm)
     return params, History(np.array(losses), np.array(norms))

@@ -7,6 +7,7 @@ can say about the values.
 
 from __future__ import annotations
 
+import functools
 import zlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -184,10 +185,10 @@ def recognise(trial: Trial) -> tuple[Sequence[str], set[str]]:
 
     First a mistake that agrees in everything, else one that agrees in every output it gets wrong.
     """
-    exercise, cases, done, truth = trial
+    exercise, _, done, truth = trial
     if not all(each.steady for each in done.seen):
         return [], set()
-    others = [(each.message, observe(each.answer, cases)) for each in exercise.mistakes]
+    others = known_mistakes(exercise)
     for message, other in others:
         level = exercise.level(*arrays(done), *arrays(other))
         if all(behaves_like(a, b, level) for a, b in zip(done.seen, other.seen, strict=True)):
@@ -201,6 +202,13 @@ def recognise(trial: Trial) -> tuple[Sequence[str], set[str]]:
         if about and all(alike(ours[name], theirs[name], level) for name in about):
             return [message], about
     return [], set()
+
+
+@functools.cache
+def known_mistakes(exercise: CodeExercise) -> list[tuple[str, Observation]]:
+    """What each catalogued mistake does on the exercise's cases; both never change."""
+    cases = cases_of(exercise)
+    return [(each.message, observe(each.answer, cases)) for each in exercise.mistakes]
 
 
 def comparable(exercise: CodeExercise, run: Observation) -> bool:

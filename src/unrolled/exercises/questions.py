@@ -14,6 +14,7 @@ from .observe import observe
 from .relations import listed
 from .report import NOT_YET, PASSED, RAISED, Result
 
+CLOSE = "Close: compute it with more digits."
 Question = NumberExercise | ChoiceExercise
 
 
@@ -129,7 +130,10 @@ def nearly(given: Any, right: Any) -> str:
     ):
         if np.isclose(given, value, rtol=1e-3, atol=0):
             return text
-    return "Close: compute it with more digits." if np.isclose(given, right, rtol=0.02) else ""
+    if not np.isclose(given, right, rtol=0.02):
+        return ""
+    whole = float(right).is_integer() and abs(right) >= 100  # counted, not measured
+    return "Close: what is left out, or counted twice?" if whole else CLOSE
 
 
 def check_property(exercise: PropertyExercise, answer: Any) -> Result:

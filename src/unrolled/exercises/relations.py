@@ -13,7 +13,15 @@ from .model import Case, CodeExercise
 from .observe import differs, same
 from .report import Map
 
-UNITS = {"T": "step", "N": "sequence", "D": "input", "H": "unit", "Q": "output", "K": "class"}
+UNITS = {
+    "T": "step",
+    "N": "sequence",
+    "D": "input",
+    "H": "unit",
+    "4H": "row",  # of the stacked gates
+    "Q": "output",
+    "K": "class",
+}
 
 
 class Pair(NamedTuple):
