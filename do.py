@@ -49,7 +49,7 @@ BUILT = BUILD / "book.stamp"  # written last: without it _build/html is half mad
 TORCH = "2.13.0"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 DISK = 3e9  # bytes that .venv and pip need while installing
-NOTEBOOKS = ("lessons", "solutions")
+NOTEBOOKS = ("lessons", "solutions", "book")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge")
 BROWSER_FILES = (  # where macOS and Windows keep them, off the PATH
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",

@@ -24,6 +24,8 @@ KINDS = {
     "lstm": (nn.LSTM, {}),
     "proj": (nn.LSTM, {"proj_size": 2}),
 }
+# A GPU, where there is one; without it the tests named "cuda" do not exist.
+DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 CONFIGURATIONS = [
     (kind, {"num_layers": L, "bidirectional": both, "batch_first": first, "bias": bias})
     for kind, L, both, first, bias in itertools.product(
@@ -118,6 +120,24 @@ def test_the_replay_is_the_fused_layer_and_its_shares_add_up(kind, options):
         exact = wanted[name].numpy()
         assert np.abs(part.shares.sum(axis=0) - exact).max() <= 1e-10 * np.abs(exact).max()
         assert np.abs(part.shares[1:].sum(axis=0) - exact).max() > 1e-3 * np.abs(exact).max()
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_on_every_device_that_is_there(kind, device):
+    layer = build(kind, num_layers=2, bidirectional=True).to(device)
+    packed = pack_sequence(
+        [torch.randn(length, D, dtype=torch.float64, device=device) for length in (2, 5, 4)],
+        enforce_sorted=False,
+    )
+    speak = lambda result: (result[0].data ** 2).sum()  # noqa: E731
+    report = unrolled.gradient_flow(layer, packed, speak)
+    speak(layer(packed)).backward()
+    for part, name in zip(
+        report, [n for n in dict(layer.named_parameters()) if "weight_hh" in n], strict=True
+    ):
+        exact = getattr(layer, name).grad.cpu().numpy()
+        assert np.abs(part.shares.sum(axis=0) - exact).max() <= 1e-10 * np.abs(exact).max()
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -284,7 +284,8 @@ def signature(function: ast.FunctionDef) -> str:
 
 LESSONS = {path.stem: path for path in sorted(ROOT.glob("lessons/*.ipynb"))}
 SOLUTIONS = {path.stem: path for path in sorted(ROOT.glob("solutions/*.ipynb"))}
-NOTEBOOKS = [*LESSONS.values(), *SOLUTIONS.values()]
+PAGES = sorted(ROOT.glob("book/*.ipynb"))
+NOTEBOOKS = [*LESSONS.values(), *SOLUTIONS.values(), *PAGES]
 
 
 def read(path: Path) -> dict:
@@ -314,7 +315,7 @@ def test_notebook_is_small(path):
     assert path.stat().st_size < LARGEST
 
 
-@pytest.mark.parametrize("path", LESSONS.values(), ids=name_of)
+@pytest.mark.parametrize("path", [*LESSONS.values(), *PAGES], ids=name_of)
 def test_cells_of_a_lesson_are_short(path):
     accept(short_cells(read(path)))
 

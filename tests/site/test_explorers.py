@@ -3,23 +3,20 @@ every page of the built site.  NumPy and `rnn.backward` say what they have to sh
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import site_checks
-import yaml
+from explorer_pages import SETTINGS, STATIC, TOLD, html, opener, published, put
 from site_browser import SITE, context, pages, served
 
 from unrolled import rnn
 
-ROOT = Path(__file__).parents[2]
-STATIC = ROOT / "book" / "_static"
-SETTINGS = [("light", 1280), ("dark", 1280), ("light", 375), ("dark", 375)]
 LARGEST = 6000  # bytes of one file
+SCRIPTS = ["foundation.js", "axis.js", "ledger.js"]  # in the order in which they need each other
+SCRIPTS += ["plots.js", "jacobian.js", "lag.js", "forget.js", "depth.js"]
 STATES = "₀₁₂₃₄"
 T, N, D = 4, 3, 2
 X = np.arange(T * N * D).reshape(T, N, D)
@@ -54,38 +51,18 @@ def run(steps: int) -> tuple[dict, np.ndarray, np.ndarray, float]:
 
 
 def ledger(data: object) -> str:
-    return (
-        f'<gradient-ledger><script type="application/json">{json.dumps(data)}</script>'
-        "<p>Told without a script.</p></gradient-ledger>"
-    )
-
-
-def html(body: str, scripts: bool = True) -> str:
-    """A page that loads what the book's pages load, in the book's order."""
-    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["sphinx"]["config"]
-    sheets = "".join(f'<link rel="stylesheet" href="{s}">' for s in config["html_css_files"])
-    files = "".join(f'<script defer src="{name}"></script>' for name, _ in config["html_js_files"])
-    return f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Explorers</title>
-      <meta name="viewport" content="width=device-width">
-      <script>document.documentElement.dataset.theme =
-        matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"</script>
-      {sheets}{files if scripts else ""}
-      <style>body {{ margin: 1rem; background: var(--pst-color-background);
-        color: var(--pst-color-text-base); font-family: var(--pst-font-family-base) }}</style>
-      </head><body><main class="bd-article"><h1>Explorers</h1>{body}</main></body></html>"""
+    return published("gradient-ledger", data)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """The book's static files and the pages that use them."""
     folder = tmp_path_factory.mktemp("explorers") / "static"
-    shutil.copytree(STATIC, folder)
     both = "<section><p><axis-explorer></axis-explorer></p>" + ledger(run(3)[0]) + "</section>"
     texts = {"both": html(both), "plain": html(both, scripts=False)}
     texts |= {f"ledger{steps}": html(ledger(run(steps)[0])) for steps in (2, 3, 4)}
     texts["lost"] = html("<lost-explorer></lost-explorer><axis-explorer></axis-explorer>")
-    for name, text in texts.items():
-        (folder / f"{name}.html").write_text(text, encoding="utf-8")
+    put(folder, texts)
     return folder
 
 
@@ -96,16 +73,8 @@ def where(folder):
 
 
 @pytest.fixture
-def opened(browser, where):
-    """Opens a page of the folder in a window of its own; hears what goes wrong there."""
-    with context(browser, "light", 1280) as window:
-
-        def go(name: str):
-            page = window.new_page()
-            page.complaints = site_checks.Listener(page, where).complaints
-            page.goto(f"{where}/{name}.html", wait_until="load")
-            return page
-
+def opened(browser, folder):
+    with opener(browser, folder) as go:
         yield go
 
 
@@ -114,7 +83,7 @@ def opened(browser, where):
 
 def test_the_explorers_are_small():
     files = sorted((STATIC / "explorers").iterdir())
-    assert {"foundation.js", "axis.js", "ledger.js", "explorers.css"} <= {f.name for f in files}
+    assert set(SCRIPTS) | {"explorers.css", "plots.css"} == {f.name for f in files}
     assert {f.name: f.stat().st_size for f in files if f.stat().st_size > LARGEST} == {}
 
 
@@ -122,13 +91,14 @@ def test_every_script_and_style_sheet_is_loaded_in_the_book():
     text = html("")
     for file in (STATIC / "explorers").iterdir():
         assert f'"explorers/{file.name}"' in text
-    assert text.index("foundation.js") < min(text.index("axis.js"), text.index("ledger.js"))
+    places = [text.index(f"explorers/{name}") for name in SCRIPTS]
+    assert places == sorted(places)
 
 
 def test_the_scripts_take_one_global_name(opened):
     names = [set(opened(name).evaluate("Object.keys(window)")) for name in ("both", "plain")]
     assert names[0] - names[1] == {"unrolled"}
-    hidden = "[typeof AxisExplorer, typeof GradientLedger, typeof make, typeof T]"
+    hidden = "[typeof AxisExplorer, typeof GradientLedger, typeof LagMatrix, typeof make, typeof T]"
     assert set(opened("both").evaluate(hidden)) == {"undefined"}
 
 
@@ -197,7 +167,7 @@ def test_without_the_scripts_a_sentence_stands_in_their_place(opened):
     claims = re.findall(r"\[(\d), (\d), (\d)\]", said)
     places = [np.argwhere(array == 10)[0].tolist() for array in ARRAYS.values()]
     assert [list(map(int, claim)) for claim in claims] == places
-    assert page.locator("gradient-ledger").inner_text() == "Told without a script."
+    assert page.locator("gradient-ledger").inner_text() == TOLD
     for explorer in page.locator("axis-explorer, gradient-ledger").all():
         assert explorer.bounding_box()["height"] > 10
 
@@ -471,7 +441,7 @@ def test_bad_data_are_reported_and_leave_the_fallback(browser, where, folder, da
         page = window.new_page()
         listener = site_checks.Listener(page, where)
         page.goto(f"{where}/bad.html", wait_until="load")
-        assert page.inner_text("gradient-ledger") == "Told without a script."
+        assert page.inner_text("gradient-ledger") == TOLD
         assert page.locator(".explorer").count() == 0
         assert len(listener.complaints) == 1
         assert "expected heard (T, T + 1) and shares (T, T)" in listener.complaints[0]

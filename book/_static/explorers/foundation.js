@@ -30,6 +30,27 @@ unrolled.range = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => f
 /** A number to five places, as the lessons print it, with a true minus sign. */
 unrolled.write = (x) => x.toFixed(5).replace(/^-(?=[0.]+$)/, "").replace("-", "−");
 
+/** A number in four figures, 0.001234 or 1.234e−7, as short as it can be. */
+unrolled.brief = (x) => {
+  const size = Math.abs(x);
+  const text = size && (size < 1e-3 || size >= 1e4)
+    ? x.toExponential(3).replace(/\.?0+e/, "e").replace("e+", "e")
+    : String(+x.toPrecision(4));
+  return text.replaceAll("-", "−");
+};
+
+/** True for a list of finite numbers, of this length where one is given. */
+unrolled.areNumbers = (list, length = list?.length) =>
+  Array.isArray(list) && list.length === length && list.every(Number.isFinite);
+
+/** Refuse data that a test does not pass or cannot bear: what the tag holds then stays in place. */
+unrolled.expect = (test, tag, what) => {
+  try {
+    if (test()) return;
+  } catch { /* no better than false */ }
+  throw new Error(`${tag}: expected ${what}`);
+};
+
 /** A button that can be pressed, and is not yet. */
 unrolled.button = (text, onclick, attributes = {}) =>
   unrolled.make("button", { type: "button", "aria-pressed": false, onclick, ...attributes }, text);
@@ -37,6 +58,31 @@ unrolled.button = (text, onclick, attributes = {}) =>
 /** Press one of several buttons; index undefined presses none. */
 unrolled.press = (buttons, index) =>
   buttons.forEach((button, i) => button.setAttribute("aria-pressed", i === index));
+
+/** A row of buttons of which one is pressed. */
+unrolled.choice = (name, options, choose) => {
+  const { make } = unrolled;
+  const buttons = options.map((option, i) => unrolled.button(option, () => choose(i)));
+  const element = make("div", { class: "explorer-choice", role: "group", "aria-label": name },
+    make("span", {}, name), ...buttons);
+  return { element, buttons };
+};
+
+/** A slider; say(value) puts into words what it is set to. */
+unrolled.slider = (name, [min, max, step], value, say, changed) => {
+  const { make } = unrolled;
+  const said = make("output", { "aria-live": "off" });
+  const input = make("input", { type: "range", "aria-label": name, min, max, step,
+    oninput: () => { show(); changed(+input.value); } });
+  const show = () => {
+    said.textContent = say(+input.value);
+    input.setAttribute("aria-valuetext", said.textContent);
+  };
+  const set = (x) => { input.value = x; show(); };
+  set(value);
+  return { element: make("label", { class: "explorer-slider" }, make("span", {}, name), said, input),
+    set, input, get value() { return +input.value; } };
+};
 
 /** A question to answer before something is shown; answered(i) shows it, and returns what to say
  * to the reader who took option i. */
@@ -51,6 +97,8 @@ unrolled.predict = (question, options, answered) => {
   return make("div", { class: "explorer-predict", role: "group", "aria-label": "Prediction" },
     make("p", {}, question), ...buttons, verdict);
 };
+
+unrolled.verdict = (right, why) => `Your prediction was ${right ? "right" : "wrong"}: ${why}.`;
 
 /** Arrow keys, Home and End choose among buttons in rows; only the chosen one is a Tab stop. */
 unrolled.moveByKeys = (buttons, columns, choose) => {
