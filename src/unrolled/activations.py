@@ -56,7 +56,7 @@ def relu(z: Array) -> Array:
 
 def d_relu(z: Array) -> Array:
     """Derivative of relu at z; 0 at the kink z = 0, as torch takes it."""
-    return _two_values(z, 1, 0)
+    return np.sign(np.maximum(z, 0))  # unlike (z > 0), it keeps a NaN
 
 
 LEAKY_SLOPE = 0.01  # torch.nn.LeakyReLU's default, and that of its inventors

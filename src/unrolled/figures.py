@@ -17,6 +17,7 @@ from html import escape
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from IPython.display import publish_display_data
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -290,3 +291,131 @@ def _arrow(
     offset = {"ha": "center", "va": "bottom"} if y0 == y1 else {"ha": "left", "va": "center"}
     shift = (0, 0.05) if y0 == y1 else (0.05, 0)
     ax.text(middle_x + shift[0], middle_y + shift[1], label, color=INK, fontsize=8.5, **offset)
+
+
+# One LSTM step: name, place, label, colour and the stage it belongs to.
+CELL_NODES = (
+    ("c_prev", 0.0, 3.0, "c_{t-1}", HIDDEN, "keep"),
+    ("times_f", 1.3, 3.0, "\\odot", HIDDEN, "keep"),
+    ("plus", 3.1, 3.0, "+", HIDDEN, "write"),
+    ("c", 6.4, 3.0, "c_t", HIDDEN, "write"),
+    ("f", 1.3, 1.2, "f_t", GATE, "keep"),
+    ("i", 2.5, 1.2, "i_t", GATE, "write"),
+    ("g", 3.7, 1.2, "g_t", INPUT, "write"),
+    ("times_i", 3.1, 2.1, "\\odot", INPUT, "write"),
+    ("o", 4.5, 1.2, "o_t", GATE, "show"),
+    ("tanh", 5.5, 2.1, "\\tanh", OUTPUT, "show"),
+    ("times_o", 5.5, 1.2, "\\odot", OUTPUT, "show"),
+    ("h", 6.4, 0.2, "h_t", OUTPUT, "show"),
+    ("h_prev", 0.0, 0.2, "h_{t-1}", OUTPUT, "hear"),
+    ("x", 0.0, -0.6, "x_t", INPUT, "hear"),
+)
+CELL_ARROWS = (  # the places that each one leads through, and its stage
+    (("c_prev", "times_f"), "keep"),
+    (("f", "times_f"), "keep"),
+    (("times_f", "plus"), "keep"),
+    (("i", (2.5, 2.1), "times_i"), "write"),
+    (("g", (3.7, 2.1), "times_i"), "write"),
+    (("times_i", "plus"), "write"),
+    (("plus", "c"), "write"),
+    (((5.5, 3.0), "tanh"), "show"),
+    (("tanh", "times_o"), "show"),
+    (("o", "times_o"), "show"),
+    (("times_o", (5.5, 0.2), "h"), "show"),
+    (("x", (0.65, -0.6), (0.65, 0.2)), "hear"),
+    (("h_prev", (4.5, 0.2), "o"), "hear"),
+    (((1.3, 0.2), "f"), "hear"),
+    (((2.5, 0.2), "i"), "hear"),
+    (((3.7, 0.2), "g"), "hear"),
+)
+CELL_STAGES = ("keep", "write", "show", "hear")
+
+
+def draw_lstm(ax: Axes, *, active: str | None = None) -> None:
+    """Draw one step of an LSTM, from the old states on the left to the new ones on the right.
+
+    Parameters
+    ----------
+    ax: where to draw.
+    active: the stage in colour, with the others pale: ``"keep"`` (the forget gate), ``"write"``
+        (input gate and candidate), ``"show"`` (the output gate) or ``"hear"`` (what the gates
+        read); None draws all in colour.
+
+    Raises
+    ------
+    ValueError: there is no such stage.
+    """
+    if active is not None and active not in CELL_STAGES:
+        raise ValueError(f"active is {active!r}, expected one of {', '.join(CELL_STAGES)} or None.")
+    places = {name: (x, y) for name, x, y, *_ in CELL_NODES}
+    colours = {name: colour for name, _, _, _, colour, _ in CELL_NODES}
+    for _, x, y, label, colour, stage in CELL_NODES:
+        lit = active in (None, stage)
+        _disc(ax, x, y, f"${label}$", colour if lit else INK, 1.0 if lit else 0.3)
+    for points, stage in CELL_ARROWS:
+        lit = active in (None, stage)
+        named = [p for p in points if isinstance(p, str)]
+        path = [places[p] if isinstance(p, str) else p for p in points]
+        to_node, from_node = points[-1] == named[-1], points[0] == named[0]
+        colour = colours[named[0] if stage == "hear" else named[-1]] if lit else INK
+        colour = OUTPUT if lit and stage == "hear" else colour
+        _path(ax, path, from_node, to_node, colour, 1.0 if lit else 0.3)
+    ax.set(xlim=(-0.45, 6.85), ylim=(-1.0, 3.4), aspect="equal")
+    ax.axis("off")
+
+
+DISC = 0.3  # radius of a node of the cell
+
+
+def _disc(ax: Axes, x: float, y: float, label: str, colour: str, alpha: float) -> None:
+    width = 2 * DISC * (1.35 if "tanh" in label else 1)
+    box = FancyBboxPatch(
+        (x - width / 2, y - DISC),
+        width,
+        2 * DISC,
+        boxstyle=f"round,pad=0,rounding_size={DISC}",
+        facecolor="none",
+        edgecolor=colour,
+        linewidth=2,
+        alpha=alpha,
+    )
+    ax.add_patch(box)
+    ax.text(x, y, label, ha="center", va="center", color=INK, fontsize=9.5, alpha=alpha)
+
+
+def _path(
+    ax: Axes,
+    path: list[tuple[float, float]],
+    from_node: bool,
+    to_node: bool,
+    colour: str,
+    alpha: float,
+) -> None:
+    """A line with corners, which ends in an arrowhead where it meets a node."""
+    corners = list(path)
+    if from_node:
+        corners[0] = _towards(path[0], path[1])
+    if to_node:
+        corners[-1] = _towards(path[-1], path[-2])
+    for start, end in zip(corners[:-2], corners[1:-1], strict=True):
+        ax.plot(*zip(start, end, strict=True), color=colour, linewidth=2, alpha=alpha)
+    head = FancyArrowPatch(
+        corners[-2],
+        corners[-1],
+        arrowstyle="-|>" if to_node else "-",
+        mutation_scale=11,
+        color=colour,
+        linewidth=2,
+        alpha=alpha,
+        shrinkA=0,
+        shrinkB=0,
+    )
+    ax.add_patch(head)
+
+
+def _towards(node: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    """The point of a node's rim that faces another point, to the side or up and down."""
+    (x, y), (u, v) = node, other
+    if abs(u - x) > abs(v - y):
+        return x + DISC * np.sign(u - x), y
+    return x, y + DISC * np.sign(v - y)
