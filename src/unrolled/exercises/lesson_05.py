@@ -342,6 +342,12 @@ def _old_cell_in_o(
     return celled(dh, dc, i, f, o, g, c_prev, c, shown=lambda c: np.tanh(c_prev))
 
 
+def _cell_dc_times_f(
+    dh: Array, dc: Array, i: Array, f: Array, o: Array, g: Array, c_prev: Array, c: Array
+) -> Arrays:
+    return celled(dh, dc * f, i, f, o, g, c_prev, c)
+
+
 def _cell_dc_in_place(
     dh: Array, dc: Array, i: Array, f: Array, o: Array, g: Array, c_prev: Array, c: Array
 ) -> Arrays:
@@ -499,6 +505,23 @@ def _swept(
 def _added_in_place(out: Arrays, dh: Array, dc_T: Array, h0: Array) -> Arrays:
     dh[:-1] += 1.0  # with one step there is nothing to add
     return out
+
+
+def _gates_squashed_again(
+    dh: Array,
+    dc_T: Array,
+    x: Array,
+    h0: Array,
+    c0: Array,
+    h: Array,
+    c: Array,
+    gates: Array,
+    W_xh: Array,
+    W_hh: Array,
+) -> Arrays:
+    *three, g = np.split(gates, 4, axis=2)
+    again = np.concatenate([*map(sigmoid, three), np.tanh(g)], axis=2)
+    return backward(dh, dc_T, x, h0, c0, h, c, again, W_xh, W_hh)
 
 
 def draw_run(rng: np.random.Generator, T: int, N: int, D: int, H: int) -> dict[str, Any]:
@@ -685,6 +708,12 @@ def _vectors_exchanged(state: dict[str, Array], value: float) -> Arrays:
 def _all_of_hh(ih: Array, hh: Array, H: int, value: float) -> None:
     ih[H : 2 * H] = value
     hh[:] = 0
+
+
+def _merged(ih: Array, hh: Array, H: int, value: float) -> None:
+    ih += hh
+    hh[:] = 0
+    ih[H : 2 * H] = value
 
 
 def _rest_zeroed(ih: Array, hh: Array, H: int, value: float) -> None:
@@ -1214,6 +1243,11 @@ EXERCISES = (
                 {"b_f": float(np.log(199))},
             ),
             Mistake("At b_f = 0 half is left after ONE step.", {"b_f": 0}),
+            Mistake(
+                "That is log(100 · log 2): a time constant of about 69 steps. But the cell is "
+                "down to a half before the time constant is over: it has to exceed 100 steps.",
+                {"b_f": float(np.log(100 * np.log(2)))},
+            ),
             Mistake("A negative bias closes the gate. Look at the sign.", {"b_f": -B_HALF}),
             Mistake(
                 "That is near, and keeps a little more than half. Give two decimals.", {"b_f": 5.02}
@@ -1376,6 +1410,16 @@ EXERCISES = (
                 "The slope of tanh at the output is taken at the old cell. This step showed the "
                 "new one.",
                 _old_cell_shown,
+            ),
+            Mistake(
+                "`dc` went through the output gate and the slope of tanh as well. It arrives at "
+                "c_t itself: those two belong to `dh` alone.",
+                _celled(total=lambda dh, dc, o, c: (dc + dh) * o * (1 - np.tanh(c) ** 2)),
+            ),
+            Mistake(
+                "`dc` is multiplied by f before it reaches c_t. It is what arrives there, so the "
+                "step after has multiplied it by its own f already.",
+                _cell_dc_times_f,
             ),
             Mistake(
                 "The two ways into c_t, from h_t and from c_{t+1}, are multiplied. Ways are added.",
@@ -1559,6 +1603,11 @@ EXERCISES = (
             Mistake(
                 "The slope of the sigmoid is missing in the three gates.",
                 _swept(gate=np.ones_like),
+            ),
+            Mistake(
+                "The blocks of `gates` went through sigmoid and tanh once more. They stand there "
+                "after theirs.",
+                _gates_squashed_again,
             ),
             Mistake(
                 "The slope of the candidate takes the tanh again; `gates` holds g after its tanh.",
@@ -1910,6 +1959,11 @@ EXERCISES = (
                 _biased(_all_of_hh),
             ),
             Mistake(
+                "Every sum is right, but the other biases have moved from `bias_hh` into "
+                "`bias_ih`. Only the forget block should change.",
+                _biased(_merged),
+            ),
+            Mistake(
                 "The biases of the other gates are gone. They keep what they have.",
                 _biased(_rest_zeroed),
             ),
@@ -1929,8 +1983,9 @@ EXERCISES = (
         hints=(
             "At 0 nothing may happen: say which gates are open then. At 1 the cell is replaced by "
             "the opposite of what it is. Which of the four can know what it is, and from where?",
-            "i: weight 20 on x, bias -10; f the other way round; o: bias 10. g hears h with weight "
-            "-10, and needs a bias of 3 to leave the start, where h = 0.",
+            "x with weight 20 and a bias of -10 open a gate at 1 and shut it at 0; which gate "
+            "needs that, and which the opposite? g hears h with a large negative weight, and needs "
+            "a smaller bias to leave the start, where h = 0. o never shuts.",
         ),
         properties=(
             Property(
