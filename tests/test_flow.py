@@ -721,6 +721,14 @@ def test_to_dict_is_json_and_complete(kind):
         assert kept["verdict"] == part.verdict
 
 
+def test_print_fits_a_terminal_and_says_all():
+    layer = build("lstm", num_layers=2)
+    report = unrolled.gradient_flow(layer, torch.randn(50, N, D, dtype=torch.float64), Weighted())
+    text = str(report)
+    assert max(map(len, text.splitlines())) < 80
+    assert all(part.verdict in " ".join(text.split()) for part in report)
+
+
 def test_norms_refuses_what_a_layer_has_not():
     report = unrolled.gradient_flow(nn.RNN(D, H), torch.randn(T, N, D), Weighted_float())
     with pytest.raises(ValueError, match="part is 'cell'"):

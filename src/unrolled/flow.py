@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -120,7 +121,7 @@ class LayerFlow:
 
     @cached_property
     def rate(self) -> float:
-        """The factor per step: geometric mean of :attr:`factors`, cuts left out.
+        """The factor per step, the geometric mean of :attr:`factors` with cuts left out.
 
         0 if nothing was ever handed back, NaN if there was no gradient to begin with.
         """
@@ -214,7 +215,8 @@ class GradientFlow:
     def __str__(self) -> str:
         lines = [f"loss {self.loss:.4g}"]
         for layer in self.layers:
-            lines += [f"{layer.name} ({layer.kind}, {layer.steps} steps)", f"  {layer.verdict}"]
+            lines.append(f"{layer.name} ({layer.kind}, {layer.steps} steps)")
+            lines.append(fill(layer.verdict, 79, initial_indent="  ", subsequent_indent="  "))
         return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
 
     __repr__ = __str__

@@ -1072,7 +1072,7 @@ EXERCISES = (
         ),
         options={
             "a": "Gradients of different losses, many steps later, become parallel at one state.",
-            "b": "In the long run the length changes by about the same factor at every step.",
+            "b": "In the long run the length changes at a steady rate (with tanh: on average).",
             "c": "The gradients vanish.",
             "d": "For a linear network with W not symmetric, the common direction is the "
             "eigenvector v_1 with W v_1 = λ_1 v_1.",
