@@ -11,7 +11,6 @@ the gradient by its origin.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -96,8 +95,10 @@ class LayerFlow:
         if not isinstance(k, int | np.integer) or isinstance(k, bool) or k < 0:
             raise ValueError(f"k is {k!r}, expected a whole number of at least 0.")
         old = np.where((self.age > k)[:, :, None], self.product, 0)
-        part = np.linalg.norm(np.einsum("sng,snh->gh", old, self.received))
-        whole = np.linalg.norm(self.shares.sum(axis=0))
+        part, whole = (
+            np.linalg.norm(np.tensordot(product, self.received, axes=([0, 1], [0, 1])))
+            for product in (old, self.product)
+        )
         return float(part / whole) if whole > 0 else math.nan
 
     @cached_property
@@ -223,9 +224,8 @@ class GradientFlow:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything but the arrays, ready for JSON."""
-        data = {"loss": self.loss, "layers": [layer.to_dict() for layer in self.layers]}
-        data["notes"] = list(self.notes)
-        return json.loads(json.dumps(data, allow_nan=False))
+        layers = [layer.to_dict() for layer in self.layers]
+        return {"loss": self.loss, "layers": layers, "notes": list(self.notes)}
 
     @property
     def alt(self) -> str:
