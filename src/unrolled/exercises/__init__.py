@@ -6,7 +6,8 @@
 >>> progress()  # the exercises of the lessons begun in this session
 
 A lesson's exercises are in `lesson_XX.py` as `EXERCISES`. With UNROLLED_STRICT=1 in the environment
-an answer that does not pass raises `CheckFailed`.
+an answer that does not pass raises `CheckFailed`. With UNROLLED_PROGRESS=FILE what was passed is
+kept in that file, from session to session and for all notebooks together.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import os
 import pkgutil
 from typing import Any
 
+from . import logbook
 from .diagnosis import check_code
 from .model import CodeExercise, Exercise, PropertyExercise
 from .questions import check_property, check_question
@@ -29,8 +31,9 @@ class CheckFailed(AssertionError):
     """An answer did not pass although UNROLLED_STRICT=1 asks for it."""
 
 
-record: dict[str, str] = {}  # exercise id -> last status
+record: dict[str, str] = {}  # exercise id -> status in this session
 shown: dict[str, int] = {}  # exercise id -> number of the last hint
+told: set[str] = set()  # what was said about the reader's file: each thing once
 
 
 @functools.cache
@@ -59,7 +62,8 @@ def judge(exercise: Exercise, answer: Any) -> Result:
 def check(id: str, answer: Any = ...) -> Result:
     """Check an answer: a function for code, a number, choice or array for a question."""
     result = judge(find(id), answer)
-    record[id] = result.status
+    record[id] = logbook.better(record.get(id), result.status)
+    result = result._replace(lines=(*result.lines, *kept(id, result.status)))
     if os.environ.get("UNROLLED_STRICT") == "1" and not result.passed:
         raise CheckFailed(repr(result))
     return result
@@ -77,8 +81,50 @@ def hint(id: str, number: int | None = None) -> Hint:
     return Hint(exercise, number)
 
 
-def progress() -> Progress:
-    """The exercises of every lesson of which one was checked in this session."""
+def progress(all: bool = False) -> Progress:
+    """The exercises of every lesson of which one was checked in this session, or of all lessons.
+
+    Passed once counts as passed: in this session or, with UNROLLED_PROGRESS=FILE, in one before.
+    """
+    earlier, note = remembered()
     begun = {find(id).lesson for id in record}
-    rows = (each for each in catalogue().values() if each.lesson in begun)
-    return Progress(tuple((each, record.get(each.id, NOT_ATTEMPTED)) for each in rows))
+    rows = (each for each in catalogue().values() if all or each.lesson in begun)
+
+    def status(id: str) -> str:
+        return logbook.better(earlier.get(id), record.get(id, NOT_ATTEMPTED))
+
+    return Progress(tuple((each, status(each.id)) for each in rows), note)
+
+
+# --- the reader's file ---------------------------------------------------------------------------
+
+
+def kept(id: str, status: str) -> tuple[str, ...]:
+    """Keep a status in the reader's file, if there is one; what is to be said about that, once."""
+    try:
+        path = logbook.place()
+        if path is None or not logbook.keep(path, id, status):
+            return ()
+        return (f"From now on your progress is kept in `{path}`.",)
+    except (OSError, ValueError, RuntimeError) as problem:
+        said = (f"Your progress is not kept: {reason(problem)}.",)
+        new = told.isdisjoint(said)
+        told.update(said)
+        return said if new else ()
+
+
+def remembered() -> tuple[dict[str, str], str]:
+    """What the reader's file says, and a sentence about it; both empty if there is none."""
+    try:
+        path = logbook.place()
+        return (logbook.statuses(path), f"Kept in {path}.") if path else ({}, "")
+    except (OSError, ValueError, RuntimeError) as problem:
+        return {}, f"This session alone: {reason(problem)}."
+
+
+def reason(problem: Exception) -> str:
+    """Why the file cannot be used, with its name."""
+    if isinstance(problem, logbook.Unreadable):
+        return f"{problem}, and was left as it is"
+    why = getattr(problem, "strerror", None) or problem
+    return f"{os.environ.get(logbook.VARIABLE)}: {why}"

@@ -107,9 +107,10 @@ class Hint(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """The exercises of the lessons that were begun, each with its last status."""
+    """The exercises of the lessons that were begun, each with its status; where that is kept."""
 
     rows: tuple[tuple[Exercise, str], ...]
+    note: str = ""
 
     def lessons(self) -> dict[str, list[tuple[Exercise, str]]]:
         """The rows of each lesson, under a heading with the count."""
@@ -124,11 +125,12 @@ class Progress(NamedTuple):
         for head, rows in self.lessons().items():
             lines.append(head)
             lines += [f"  {SYMBOLS[s]} {each.id} {each.title}: {s}" for each, s in rows]
-        return "\n".join(lines) or "No exercise has been checked yet."
+        lines = lines or ["No exercise has been checked yet."]
+        return "\n".join([*lines, self.note] if self.note else lines)
 
     def _repr_html_(self) -> str:
         if not self.rows:
-            return block("progress", "Progress", f"<p>{self!r}</p>")
+            return block("progress", "Progress", f"<p>{rich(repr(self))}</p>")
         columns = ("Exercise", "Difficulty, 1 to 3", "Minutes", "Status")
         head = "".join(f'<th scope="col">{name}</th>' for name in columns)
         tables = ""
@@ -143,4 +145,5 @@ class Progress(NamedTuple):
                 f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>"
                 f"<tbody>{body}</tbody></table>"
             )
-        return block("progress", "Progress", tables)
+        note = f"<p>{rich(self.note)}</p>" if self.note else ""
+        return block("progress", "Progress", tables + note)
