@@ -3,6 +3,7 @@
 
     python do.py book              build the site into _build/html
     python do.py serve [PORT]      show the site in your browser (port 8000)
+    python do.py take-away         make of it one zip to unpack and one PDF to print
     python do.py lab               open the lessons in JupyterLab
     python do.py test              check everything: code, notebooks, book, site
     python do.py store NOTEBOOK... run notebooks and store their text outputs (for authors)
@@ -46,6 +47,8 @@ CACHE = BUILD / ".jupyter_cache"
 HTML = BUILD / "html"
 BUILT = BUILD / "book.stamp"  # written last: without it _build/html is half made
 
+LOCK = "requirements.lock"  # constraints.txt with hashes, for one system
+LOCKED_SYSTEM = ("Linux", "x86_64", (3, 11))
 TORCH = "2.13.0"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 DISK = 3e9  # bytes that .venv and pip need while installing
@@ -128,7 +131,7 @@ def digest(files, *values):
 
 def wanted_environment():
     """What .venv must have been made from: this Python and folder, then these requirements."""
-    files = [ROOT / "pyproject.toml", ROOT / "constraints.txt"]
+    files = [ROOT / "pyproject.toml", ROOT / "constraints.txt", *ROOT.glob(LOCK)]
     return f"{sys.version!r} {ROOT}\n{digest(files, TORCH)}\n"
 
 
@@ -216,9 +219,29 @@ def torch_needs():
     return "\n".join(line for line in lines if line.startswith("Requires-Dist:"))
 
 
+def locked(system, machine, version):
+    """Whether the lock was made for this system, so that each package must match its hash."""
+    return (ROOT / LOCK).exists() and (system, machine, tuple(version[:2])) == LOCKED_SYSTEM
+
+
+def install_pinned():
+    """Install the tested versions and the project itself; return pip's exit code.
+
+    The lock names every package that is installed, so that pip has nothing to look for; and the
+    project is built by what the lock has brought.
+    """
+    if locked(platform.system(), platform.machine(), sys.version_info):
+        say(f"each package has to match its hash in {LOCK}")
+        return pip("--require-hashes", "--no-deps", "--requirement", LOCK) or pip(
+            "--no-deps", "--no-build-isolation", "--editable", "."
+        )
+    say("no hashes for this system and Python: versions alone, from constraints.txt")
+    return pip("--constraint", "constraints.txt", "--editable", ".[test]")
+
+
 def install_packages():
     """Install everything else at the tested versions; the stamp comes last."""
-    if pip("--constraint", "constraints.txt", "--editable", ".[test]"):
+    if install_pinned():
         raise Stop("pip could not install the packages (network down, disk full?): see above.")
     imports = "import jupyter_book, matplotlib, nbval, numpy, torch"
     run(PYTHON, "-c", imports, why="the packages are installed but cannot be imported.")
@@ -285,9 +308,10 @@ def lab():
     """Open JupyterLab in lessons/; its file browser reaches the solutions too."""
     places = [f"--ServerApp.root_dir={ROOT}", "--LabApp.default_url=/lab/tree/lessons"]
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # containers
-    run(
-        PYTHON, "-m", "jupyterlab", *places, *root, why="JupyterLab ended with an error: see above."
-    )
+    # The reader's own file: which exercises were passed, in whichever notebook.
+    kept = os.environ.get("UNROLLED_PROGRESS") or str(ROOT / "progress.json")
+    why = "JupyterLab ended with an error: see above."
+    run(PYTHON, "-m", "jupyterlab", *places, *root, why=why, UNROLLED_PROGRESS=kept)
 
 
 # --- notebooks ---------------------------------------------------------------------------
@@ -397,18 +421,33 @@ def browser():
     return next((path for path in named if path and Path(path).exists()), None)
 
 
-def check_site():
-    """The built site in a real browser."""
-    named = {"UNROLLED_BROWSER": browser()} if browser() else {}
-    pytest("tests/site", *workers(), **named)
+def named_browser():
+    """The variable that names the browser; nothing when Playwright's own has to serve."""
+    return {"UNROLLED_BROWSER": browser()} if browser() else {}
 
 
-def check_tools():
-    """What would fail late fails now."""
+def fetch_browser():
+    """Let Playwright bring a browser where there is none."""
     if not browser():
         say("no Chromium, Chrome or Edge here: fetching the one that Playwright brings")
         fetch = [PYTHON, "-m", "playwright", "install", "chromium"]
         run(*fetch, why="no Chromium, Chrome or Edge is installed, and none could be fetched.")
+
+
+def take_away():
+    """Make of the built site one zip and one PDF, beside the page that offers them."""
+    why = "the zip and the PDF could not be made: see above."
+    run(PYTHON, ROOT / "book/_ext/take_away.py", HTML, why=why, **named_browser())
+
+
+def check_site():
+    """The built site in a real browser."""
+    pytest("tests/site", *workers(), **named_browser())
+
+
+def check_tools():
+    """What would fail late fails now."""
+    fetch_browser()
     for folder in NOTEBOOKS:
         if not list((ROOT / folder).glob("*.ipynb")):
             raise Stop(f"there is no notebook in {folder}/.")
@@ -427,6 +466,7 @@ def test():
         steps.append((title, functools.partial(check_notebooks, folder)))
     steps += [
         ("the book from scratch, warnings as errors", check_book),
+        ("the zip and the PDF", take_away),
         ("the site in a browser", check_site),
     ]
     return [*steps, ("summary", lambda: say("everything passed"))]
@@ -441,6 +481,10 @@ def steps_of(arguments):
     if command == "serve" and len(rest) <= 1 and all(word.isdigit() for word in rest):
         build = [] if BUILT.exists() else [*environment(), ("building the book", build_book)]
         return [*build, ("serving the book", lambda: serve(int(rest[0]) if rest else 8000))]
+    if command == "take-away" and not rest:
+        build = [] if BUILT.exists() else [("building the book", build_book)]
+        made = [("a browser to print with", fetch_browser), ("the zip and the PDF", take_away)]
+        return [*environment(), *build, *made]
     if command == "store" and rest:
         paths = [Path(word).resolve() for word in rest]
         for path in paths:

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+import tomllib
 import venv
 from pathlib import Path
 
@@ -81,7 +82,16 @@ def test_the_sentence_for_an_old_python(do):
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["bok"], ["book", "now"], ["serve", "x"], ["serve", "1", "2"], ["store"]]
+    "words",
+    [
+        [],
+        ["bok"],
+        ["book", "now"],
+        ["take-away", "now"],
+        ["serve", "x"],
+        ["serve", "1", "2"],
+        ["store"],
+    ],
 )
 def test_an_unknown_command_is_one_message_and_no_traceback(words):
     result = subprocess.run(
@@ -247,6 +257,48 @@ def test_a_failed_installation_leaves_no_stamp(do, project, monkeypatch):
     assert not do.INSTALLED.exists()
 
 
+@pytest.mark.parametrize(
+    ("system", "machine", "version", "holds"),
+    [
+        ("Linux", "x86_64", (3, 11, 9), True),
+        ("Linux", "x86_64", (3, 12, 1), False),
+        ("Linux", "aarch64", (3, 11, 9), False),
+        ("Darwin", "x86_64", (3, 11, 9), False),
+    ],
+)
+def test_hashes_hold_where_the_lock_was_made_for(do, project, system, machine, version, holds):
+    assert not do.locked(system, machine, version), "without a lock"
+    (project / do.LOCK).touch()
+    assert do.locked(system, machine, version) is holds
+
+
+def test_a_package_with_another_hash_is_not_installed(do, project, monkeypatch, capsys):
+    commands, answers = [], iter([1])
+    monkeypatch.setattr(do, "locked", lambda *_: True)
+    monkeypatch.setattr(do, "call", lambda *words, **_: commands.append(words) or next(answers))
+    with pytest.raises(do.Stop, match="could not install the packages"):
+        do.install_packages()
+    assert len(commands) == 1, "it is not tried again without hashes"
+    assert {"--require-hashes", "--no-deps", do.LOCK} <= set(commands[0])
+    answers = iter([0, 0, 0])
+    do.install_packages()
+    assert {"--no-deps", "--no-build-isolation", "--editable"} <= set(commands[2])
+    assert "has to match its hash" in capsys.readouterr().out
+
+
+def test_to_do_without_hashes_is_said_aloud(do, project, commands, monkeypatch, capsys):
+    monkeypatch.setattr(do, "locked", lambda *_: False)
+    do.install_packages()
+    assert {"--constraint", "constraints.txt"} <= set(commands[0][0])
+    assert "versions alone" in capsys.readouterr().out
+
+
+def test_the_lock_changes_the_environment_that_is_wanted(do, project):
+    before = do.wanted_environment()
+    (project / do.LOCK).write_text("numpy==2.0\n")
+    assert do.wanted_environment() != before
+
+
 def test_an_interrupted_installation_is_repaired(do, project, commands, monkeypatch):
     do.DISK = 0
     do.INSTALLED.write_text(do.wanted_environment())
@@ -327,6 +379,32 @@ def test_serve_builds_a_missing_book_first(do, project, monkeypatch):
     assert titles == ["building the book", "serving the book"]
     do.BUILT.touch()
     assert [title for title, _ in do.steps_of(["serve"])] == ["serving the book"]
+
+
+def test_take_away_makes_both_files_of_a_built_book(do, project, commands, monkeypatch):
+    monkeypatch.setattr(do, "environment", list)
+    monkeypatch.setattr(do, "browser", lambda: "/usr/bin/chromium")
+    titles = [title for title, _ in do.steps_of(["take-away"])]
+    assert titles == ["building the book", "a browser to print with", "the zip and the PDF"]
+    do.BUILT.touch()
+    steps = do.steps_of(["take-away"])
+    assert [title for title, _ in steps] == titles[1:], "a built book is taken as it is"
+    for _, step in steps:
+        step()
+    ((words, variables),) = commands
+    assert words[1:] == (project / "book/_ext/take_away.py", do.HTML)
+    assert variables["UNROLLED_BROWSER"] == "/usr/bin/chromium"
+
+
+def test_take_away_fetches_a_browser_where_there_is_none(do, project, commands, monkeypatch):
+    monkeypatch.setattr(do, "browser", lambda: None)
+    do.fetch_browser()
+    do.take_away()
+    assert commands[0][0][1:] == ("-m", "playwright", "install", "chromium")
+    assert "UNROLLED_BROWSER" not in commands[1][1], "Playwright then takes its own"
+    do.call = lambda *words, **variables: 1
+    with pytest.raises(do.Stop, match="could not be made"):
+        do.take_away()
 
 
 def test_a_port_in_use_is_one_sentence(do):
@@ -516,10 +594,12 @@ def test_the_gate_does_all_of_it_in_order(do, commands, project, monkeypatch):
         assert line.startswith(f"-m pytest {folder} --nbval --nbval-current-env")
         assert "--dist=loadfile" in line
     assert lines[6].startswith("build . -W -n --keep-going")
-    assert len(lines) == 8 and lines[7].startswith("-m pytest tests/site")
+    assert lines[7].endswith(f"take_away.py {do.HTML}"), "of the book that was just checked"
+    assert len(lines) == 9 and lines[8].startswith("-m pytest tests/site")
     strict = ["UNROLLED_STRICT" in commands[i][1] for i in (3, 4, 5)]
     assert strict == [False, True, False] and commands[4][1]["UNROLLED_STRICT"] == "1"
-    assert all(commands[i][1]["UNROLLED_GATE"] == "1" for i in (2, 3, 4, 5, 7))
+    assert all(commands[i][1]["UNROLLED_GATE"] == "1" for i in (2, 3, 4, 5, 8))
+    assert all(commands[i][1]["UNROLLED_BROWSER"] == "/usr/bin/chromium" for i in (7, 8))
 
 
 def test_without_a_browser_playwright_fetches_its_own(do, commands, project, monkeypatch):
@@ -588,16 +668,83 @@ def test_constraints_pin_everything_but_torch_and_the_package():
     assert not {"torch", "unrolled"} & names
 
 
+def test_the_table_of_licences_is_that_of_the_pinned_packages(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "book" / "_ext")
+    licences = importlib.import_module("licences")
+    lines = licences.TABLE.read_text(encoding="utf-8").splitlines()[2:]
+    rows = [[part.strip() for part in line.strip("|").split("|")] for line in lines]
+    listed = {name: version for name, version, _ in rows}
+    assert licences.table().count("\n") > 100
+    how = "run `.venv/bin/python book/_ext/licences.py`"
+    assert listed == licences.pinned(), how
+    other = [name for name, _, said in rows if licences.licence(name) not in (None, said)]
+    assert other == [], how
+
+
 def test_the_workflow_runs_the_gate():
     workflow = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8"))
     steps = {name: json.dumps(job["steps"]) for name, job in workflow["jobs"].items()}
     assert ".ci/run" in steps["test"]
     assert "python do.py book" in steps["book"]
     assert workflow["jobs"]["publish"]["needs"] == "test"
+    assert "pip-audit" in steps["audit"] and "constraints.txt" in steps["audit"]
     assert workflow["permissions"] == {"contents": "read"}
+    # Only the job that runs nothing of ours may write, and to the site alone.
+    more = {
+        name: job["permissions"] for name, job in workflow["jobs"].items() if "permissions" in job
+    }
+    assert more == {"publish": {"pages": "write", "id-token": "write"}}
+    assert "run" not in {key for step in workflow["jobs"]["publish"]["steps"] for key in step}
+    fetched = [
+        step["with"]
+        for job in workflow["jobs"].values()
+        for step in job["steps"]
+        if step.get("uses", "").startswith("actions/checkout")
+    ]
+    assert [kept for kept in fetched if kept.get("persist-credentials", True)] == []
     assert os.access(ROOT / ".ci/run", os.X_OK) or os.name == "nt"
 
 
 def test_binder_has_the_same_torch(do):
     lines = (ROOT / ".binder/requirements.txt").read_text(encoding="utf-8").splitlines()
     assert f"torch=={do.TORCH}+cpu" in lines
+    assert f"--extra-index-url {do.CPU_INDEX}" in lines
+    assert "--constraint ../constraints.txt" in lines, "the tested versions"
+    assert "--editable .[lessons]" in lines
+    package = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert any(
+        line.startswith("jupyterlab>=") for line in package["optional-dependencies"]["lessons"]
+    )
+    runtime = (ROOT / ".binder/runtime.txt").read_text(encoding="utf-8").strip()
+    assert f">={runtime.removeprefix('python-')}" == package["requires-python"]
+    start = (ROOT / ".binder/start").read_text(encoding="utf-8")
+    assert f"export OMP_NUM_THREADS={do.EXECUTION['OMP_NUM_THREADS']}" in start
+    assert start.endswith('exec "$@"\n') and (
+        os.access(ROOT / ".binder/start", os.X_OK) or os.name == "nt"
+    )
+
+
+def test_the_lock_is_the_constraints_with_hashes(do):
+    constraints = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = {line.lower().replace("_", "-") for line in constraints if re.match(r"\w", line)}
+    text = (ROOT / do.LOCK).read_text(encoding="utf-8")
+    entries = re.findall(
+        r"^(\S+==\S+) \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n?)+)", text, re.M
+    )
+    locked = {entry.lower().replace("_", "-") for entry, _ in entries}
+    assert {re.sub(r"\.(?=.*==)", "-", pin) for pin in pins} - {
+        re.sub(r"\.(?=.*==)", "-", pin) for pin in locked
+    } == set()
+    assert {name.partition("==")[0] for name in locked - pins} <= {"wheel"}, "and what builds"
+    assert text.count("==") == len(entries) and "://" not in text
+
+
+@pytest.mark.parametrize("wish", [None, "elsewhere.json"])
+def test_the_lab_keeps_the_readers_progress(do, monkeypatch, wish):
+    monkeypatch.delenv("UNROLLED_PROGRESS", raising=False)
+    if wish:
+        monkeypatch.setenv("UNROLLED_PROGRESS", wish)
+    given = {}
+    monkeypatch.setattr(do, "run", lambda *command, **options: given.update(options))
+    do.lab()
+    assert given["UNROLLED_PROGRESS"] == (wish or str(do.ROOT / "progress.json"))
