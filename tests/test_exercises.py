@@ -566,6 +566,23 @@ def test_maps_show_where_and_merge_the_other_axes() -> None:
     assert str(turned.map).splitlines()[1:] == ["  step 1  . .", "  step 2  . .", "  step 3  . x"]
 
 
+def test_a_map_is_short_where_every_row_is_wrong() -> None:
+    def in_all_steps(x: Any, h0: Any, a: Any) -> Any:
+        h = scan(x, h0, a)
+        h[:, :, 1] = 9.0
+        h[7:, :, 2] = 9.0
+        h[8:, :, 2] = scan(x, h0, a)[8:, :, 2]
+        return h
+
+    long = replace(SCAN, cases=lambda rng: [Case(draw_scan(rng, 10, 3, 4), {"T": 10})])
+    assert str(judge(long, in_all_steps).map).splitlines()[1:] == [
+        "  step 1 to 7  . x . .",
+        "  step 8       . x x .",
+        "  step 9       . x . .",
+        "  step 10      . x . .",
+    ]
+
+
 def test_a_dtype_may_be_asked_for() -> None:
     strict = replace(SCAN, same_dtype=True)
     assert judge(strict, scan).passed
@@ -902,7 +919,10 @@ def test_addresses_are_not_shown() -> None:
         (SEVERAL, {"a", "c"}, "passed", "passed"),
         (SEVERAL, "a", "not yet", "c holds"),
         (SEVERAL, {"a", "b"}, "not yet", "b does not\n  c holds"),
-        (SEVERAL, 3, "not yet", "A set of options is asked for"),
+        (SEVERAL, 3, "not yet", 'A set of options is asked for, such as {"a", "b"}.'),
+        (SEVERAL, {"a": True, "c": True}, "not yet", "A set of options is asked for, such as"),
+        (SEVERAL, "ac", "not yet", 'A set of them is asked for, such as {"a", "b"}.'),
+        (SEVERAL, [1, 3], "not yet", 'The options are "a", "b", "c". A set of them is asked for'),
         (MATCH, {"caption": "1-n", "label": "n-1"}, "passed", "passed"),
         (
             MATCH,

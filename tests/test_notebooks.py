@@ -12,9 +12,11 @@ import io
 import json
 import re
 import tokenize
+import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[1]
 LONGEST = 14  # lines of code in a cell of a lesson
@@ -23,6 +25,13 @@ STORED = {"text/plain", "text/html", "text/markdown", "text/latex"}
 GLUED = "application/papermill.record/text/"
 NETWORK = {"aiohttp", "ftplib", "http", "httpx", "requests", "socket", "urllib", "urllib3"}
 UNVERIFIED = {"nbval-skip", "nbval-ignore-output", "raises-exception", "skip-execution"}
+# The hidden cell of every notebook. It never replaces a torch, and mostly it does nothing.
+SETUP = """\
+# For a host without the course's package, such as Colab. Elsewhere this does nothing.
+from importlib.util import find_spec
+
+if not (find_spec("unrolled") and find_spec("torch")):
+    %pip install -q torch "unrolled @ git+https://github.com/unrolled-course/unrolled@main\""""
 # Hosts of package registries, written so that this file names none of them.
 REGISTRY = re.compile(r"\b(pypi|pythonhosted|npmjs|debian)\.(org|com|net)\b", re.IGNORECASE)
 
@@ -158,10 +167,20 @@ def figures_are_described(notebook: dict) -> list[str]:
 
 
 def no_installation(notebook: dict) -> list[str]:
-    """Nothing is installed, except in a hidden first cell for hosts that have no environment."""
+    """Nothing is installed, except by the hidden cell for hosts that have no environment."""
     pattern = re.compile(r"\b(pip|conda|mamba|uv)\b.*\binstall\b|\bapt(-get)?\s+install\b")
     cells = [c for c in code_cells(notebook) if pattern.search(text(c["source"]))]
-    return [f"the cell {first_line(c)} installs" for c in cells if "remove-cell" not in tags(c)]
+    return [f"the cell {first_line(c)} installs" for c in cells if text(c["source"]) != SETUP]
+
+
+def runs_anywhere(notebook: dict) -> list[str]:
+    """The first code cell is the one that prepares a host; it is hidden and silent, and once."""
+    at = [n for n, cell in enumerate(code_cells(notebook)) if text(cell["source"]) == SETUP]
+    if at != [0]:
+        return ["the first code cell, and no other, must be the one that prepares a host"]
+    cell = code_cells(notebook)[0]
+    complaints = [] if tags(cell) == {"remove-cell"} else ["the setup cell is not hidden"]
+    return complaints + (["the setup cell has an output"] if cell["outputs"] else [])
 
 
 def no_network(notebook: dict) -> list[str]:
@@ -240,6 +259,7 @@ CHECKERS = [
     no_trailing_semicolon,
     figures_are_described,
     no_installation,
+    runs_anywhere,
     no_network,
     no_registry,
     all_verified,
@@ -320,6 +340,24 @@ def test_cells_of_a_lesson_are_short(path):
     accept(short_cells(read(path)))
 
 
+def test_a_host_installs_from_the_repository_that_the_book_names():
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]
+    assert f"git+{settings['url']}@{settings['branch']}" in SETUP
+    package = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert f'"{package["name"]} @ ' in SETUP and f'find_spec("{package["name"]}")' in SETUP
+
+
+@pytest.mark.parametrize("missing", [set(), {"unrolled"}, {"torch"}, {"torch", "unrolled"}])
+def test_the_setup_cell_installs_only_where_something_is_missing(missing, monkeypatch):
+    asked = []
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name in missing else name)
+    lines = re.sub(r"%(pip install .*)", r"asked.append('\1')", SETUP)
+    exec(compile(lines, "setup", "exec"), {"asked": asked})
+    assert len(asked) == bool(missing)
+    # pip leaves a torch that is there alone: no version is asked for, and no upgrade.
+    assert all(line.split()[2:4] == ["-q", "torch"] and "--upgrade" not in line for line in asked)
+
+
 def test_lessons_and_solutions_are_twins():
     accept(twins(set(LESSONS), set(SOLUTIONS)))
 
@@ -363,7 +401,7 @@ CHECK = 'check("2.1", double)'
 TEXT = {"output_type": "stream", "name": "stdout", "text": ["2\n"]}
 LONG = "\n".join(f"x{i} = {i}" for i in range(LONGEST + 1))
 SOUND = book(
-    cell("# for a host without an environment\n%pip install unrolled", 1, tagged=("remove-cell",)),
+    cell(SETUP, 1, tagged=("remove-cell",)),
     cell("import numpy as np\n\nprint(1 + 1)", 2, TEXT),
     cell("1 + 1", 3, data(text_plain="2", text_html="<b>2</b>")),
     cell('x = "a;"  # ends well', 4, data(**{"application_papermill.record/text/plain": "2"})),
@@ -388,6 +426,13 @@ BROKEN = [
     (figures_are_described, book(cell("f", 1, data(text_plain="<Figure size 6x4 with 1 Axes>")))),
     (no_installation, book(cell("%pip install torch"))),
     (no_installation, book(cell("import x\n!python -m pip install -q torch"))),
+    (no_installation, book(cell("%pip install torch", 1, tagged=("remove-cell",)))),
+    (no_installation, book(cell(SETUP.replace("@main", "@other"), 1, tagged=("remove-cell",)))),
+    (runs_anywhere, book(cell("import unrolled"))),
+    (runs_anywhere, book(cell("import unrolled"), cell(SETUP, 2, tagged=("remove-cell",)))),
+    (runs_anywhere, book(*[cell(SETUP, n, tagged=("remove-cell",)) for n in (1, 2)])),
+    (runs_anywhere, book(cell(SETUP, 1))),
+    (runs_anywhere, book(cell(SETUP, 1, TEXT, tagged=("remove-cell",)))),
     (no_network, book(cell("import urllib.request"))),
     (no_network, book(cell("from requests import get"))),
     (no_network, book(cell("from sklearn.datasets import fetch_openml"))),

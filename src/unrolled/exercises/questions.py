@@ -72,7 +72,7 @@ def read(exercise: Question, answer: Any, right: Mapping[str, Any]) -> dict[str,
     if isinstance(exercise.right, frozenset):
         chosen = [answer] if isinstance(answer, str) else answer
         if not isinstance(chosen, list | tuple | set | frozenset):
-            raise ValueError(f'A set of options is asked for, such as {{"{next(iter(right))}"}}.')
+            raise ValueError(f"A set of options is asked for, such as {form_of_set(exercise)}.")
         return parts(exercise, {convert(each) for each in chosen if not unanswered(each)})
     names = listed(right)
     if isinstance(answer, Mapping):
@@ -105,9 +105,20 @@ def key_of(exercise: ChoiceExercise) -> Any:
         if isinstance(value, str) and value.strip() in exercise.options:
             return value.strip()
         keys = ", ".join(f'"{key}"' for key in exercise.options)
-        raise ValueError(f"The options are {keys}.")
+        told = f"The options are {keys}."
+        if isinstance(exercise.right, frozenset):
+            told += f" A set of them is asked for, such as {form_of_set(exercise)}."
+        raise ValueError(told)
 
     return convert
+
+
+def form_of_set(exercise: ChoiceExercise) -> str:
+    """A set of options as one writes it: any but the right one."""
+    first, *others = exercise.options
+    pairs = ([first, other] for other in reversed(others))
+    shown = next(pair for pair in pairs if exercise.right != frozenset(pair))
+    return "{" + ", ".join(f'"{key}"' for key in shown) + "}"
 
 
 def equal(exercise: Question, given: Any, value: Any) -> bool:

@@ -230,9 +230,23 @@ def draw_map(
     labels = [f"{columns} {k + 1}" for k in range(cells.shape[1])] if across != down else [name]
     caption = f"Where `{name}` is wrong with {pair.case.where}"
     caption += f", in any {listed(UNITS.get(axes[i], axes[i]) for i in merged)}" if merged else ""
-    return Map(
-        caption,
-        [f"{rows} {k + 1}" for k in range(len(cells))][:most],
-        labels[:most],
-        cells[:most, :most].tolist(),
-    )
+    lines = cells[:, :most].tolist()
+    names = [f"{rows} {k + 1}" for k in range(len(lines))]
+    if cells.any(axis=1).all():  # no row to find: say it shortly
+        names, lines = alike(rows, lines)
+    return Map(caption, names[:most], labels[:most], lines[:most])
+
+
+def alike(unit: str, rows: list[list[bool]]) -> tuple[list[str], list[list[bool]]]:
+    """Names of rows and the rows, where three or more equal neighbours become one."""
+    names: list[str] = []
+    kept: list[list[bool]] = []
+    for row, group in itertools.groupby(enumerate(rows, 1), key=lambda pair: pair[1]):
+        numbers = [number for number, _ in group]
+        if len(numbers) >= 3:
+            names.append(f"{unit} {numbers[0]} to {numbers[-1]}")
+            kept.append(row)
+        else:
+            names += [f"{unit} {number}" for number in numbers]
+            kept += [row] * len(numbers)
+    return names, kept
