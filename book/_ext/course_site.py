@@ -3,20 +3,18 @@
 - A lesson keeps the number of its file: ``lessons/02_forward`` is 2, its first figure 2.1.
 - Sections get classes from their titles, so that notebooks stay plain Markdown.
 - Two nodes whose HTML fails an accessibility rule get their own visitors.
-- After the build, what no page uses is taken out (a lesson weighs half as much), and the parts
-  that rest on the theme are checked: if it changes, the build warns instead of passing in silence.
+- After the build, the theme's icon font is taken out, and the parts that rest on the theme are
+  checked: if it changes, the build warns instead of passing in silence.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from fontTools import subset
 from myst_nb.sphinx_ import HideCodeCellNode, depart_HideCellInput, visit_HideCellInput
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -147,41 +145,6 @@ def drop_source_maps(static: Path) -> None:
         path.unlink()
 
 
-class FormulaText(HTMLParser):
-    """Collects the characters that the visible part of KaTeX's HTML shows."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.depth = 0  # of spans inside the formula; 0 outside
-        self.shown: set[str] = set()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "span" and (self.depth or dict(attrs).get("class") == "katex-html"):
-            self.depth += 1
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "span" and self.depth:
-            self.depth -= 1
-
-    def handle_data(self, data: str) -> None:
-        if self.depth:
-            self.shown |= set(data)
-
-
-def subset_formula_fonts(static: Path, pages: list[str]) -> None:
-    """Keep of KaTeX's fonts the characters that the site's formulas show."""
-    formulas = FormulaText()
-    for text in pages:
-        formulas.feed(text)
-    options = subset.Options(flavor="woff2", hinting=False, layout_features=[])
-    for path in (static / "vendor/katex/fonts").glob("*.woff2"):
-        font = subset.load_font(str(path), options)
-        subsetter = subset.Subsetter(options)
-        subsetter.populate(text="".join(formulas.shown))
-        subsetter.subset(font)
-        subset.save_font(font, str(path), options)
-
-
 def check_site(app: Sphinx, exception: Exception | None) -> None:
     """Lighten the built site; warn when an assumption about the theme no longer holds."""
     if exception or app.builder.name not in {"html", "dirhtml"}:
@@ -193,7 +156,6 @@ def check_site(app: Sphinx, exception: Exception | None) -> None:
     pages = {page: page.read_text(encoding="utf-8") for page in sorted(out.rglob("*.html"))}
     drop_icon_font(static)
     drop_source_maps(static)
-    subset_formula_fonts(static, list(pages.values()))
 
     drawn = icons_of((static / "icons.css").read_text(encoding="utf-8"))
     asked: set[str] = set()

@@ -11,8 +11,14 @@
   };
   const boxes = document.querySelectorAll(".scroll-box");
   const observer = new ResizeObserver((entries) => entries.forEach(({ target }) => update(target)));
-  boxes.forEach((box) => observer.observe(box));
-  document.fonts?.ready.then(() => boxes.forEach(update));
+  boxes.forEach((box) => observer.observe(box)); // of a section far below: when it is drawn,
+  const later = window.requestIdleCallback ?? ((work) => setTimeout(work, 200));
+  const queue = [...boxes]; // or when there is nothing else to do
+  const next = () => {
+    if (queue.length) update(queue.shift());
+    if (queue.length) later(next);
+  };
+  later(next);
 })();
 
 // Paper is light: print in the light theme whatever the screen shows.

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, TimeoutError
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 SHORTEST_ALT = 20  # characters
@@ -370,6 +371,10 @@ def small_print(page: Page, smallest: float = 8.5) -> list[str]:
 
 def unreachable_scrolling(page: Page) -> list[str]:
     """Complaints about boxes that scroll and cannot take the focus, or the reverse."""
+    settled = """() => [...document.querySelectorAll('.scroll-box')].every(box =>
+      (box.scrollWidth > box.clientWidth + 1) === (box.tabIndex === 0))"""
+    with suppress(TimeoutError):  # boxes far below are looked at when the browser is idle
+        page.wait_for_function(settled, timeout=3000)
     script = """() => [...document.querySelectorAll('.scroll-box')].map(box => ({
       label: box.dataset.label, focus: box.tabIndex === 0,
       wide: box.scrollWidth > box.clientWidth + 1,

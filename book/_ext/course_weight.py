@@ -1,0 +1,235 @@
+"""Keep a page light: what no page uses is not sent, and what stands far below is not drawn yet.
+
+- Code is highlighted with few spans: names and operators take the colour of the text.
+- A page loads the scripts of the explorers that stand on it, and no others.
+- After the build, style sheets lose the rules of classes that no page and no script names, and
+  fonts the characters that the site does not show.
+
+Each of these rests on something that a theme may change; then the build warns.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import tinycss2
+from docutils import nodes
+from fontTools import subset
+from fontTools.varLib import instancer
+from pygments.formatters import HtmlFormatter
+from pygments.token import Token
+from sphinx.application import Sphinx
+from sphinx.highlighting import PygmentsBridge
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+PLAIN = (
+    Token.Name,
+    Token.Name.Namespace,
+    Token.Operator,
+    Token.Punctuation,
+    Token.Text,
+    Token.Text.Whitespace,
+)
+ALIKE = {Token.Literal.String: "s", Token.Literal.Number: "m", Token.Comment: "c"}
+SHEETS = (  # those of the theme and its extensions; the course's own hold nothing in vain
+    "styles/pydata-sphinx-theme.css",
+    "styles/sphinx-book-theme.css",
+    "basic.css",
+    "mystnb.*.css",
+)
+SET_BY_SCRIPTS = re.compile(r"[A-Za-z][\w-]*")
+NAMED = re.compile(r"[.#](-?[A-Za-z_][\w-]*)")
+NEGATED = re.compile(r":not\((?:[^()]|\([^()]*\))*\)")
+
+
+class LeanFormatter(HtmlFormatter):
+    """Leaves names and operators bare and has one class for all parts of a string."""
+
+    def _get_css_class(self, ttype: Any) -> str:
+        alike = next((name for kind, name in ALIKE.items() if ttype in kind), None)
+        return alike or ("" if ttype in PLAIN else super()._get_css_class(ttype))
+
+
+# --- scripts -----------------------------------------------------------------------------
+
+
+def explorer_tags(script: str) -> set[str]:
+    """Names of the elements that a script defines."""
+    return set(re.findall(r"customElements\.define\(\s*[\"']([\w-]+)", script))
+
+
+def only_needed_scripts(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Leave out the explorers' scripts that a page has no use for."""
+    body = context.get("body", "")
+    folder = Path(app.srcdir) / "book" / "_static"
+
+    def wanted(file: Any) -> bool:
+        name = str(file.filename).removeprefix("_static/") if hasattr(file, "filename") else ""
+        if not name.startswith("explorers/"):
+            return True
+        tags = explorer_tags((folder / name).read_text(encoding="utf-8"))
+        present = any(f"<{tag}" in body for tag in tags)
+        return present if tags else page_explores(folder, body)
+
+    context["script_files"] = [file for file in context["script_files"] if wanted(file)]
+    context["css_files"] = [file for file in context["css_files"] if wanted(file)]
+
+
+def page_explores(folder: Path, body: str) -> bool:
+    """Whether any explorer stands on a page: then it needs what they share."""
+    scripts = (path.read_text(encoding="utf-8") for path in folder.glob("explorers/*.js"))
+    return any(f"<{tag}" in body for script in scripts for tag in explorer_tags(script))
+
+
+# --- style sheets ------------------------------------------------------------------------
+
+
+class Names(HTMLParser):
+    """Collects the classes and ids of pages."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for key, value in attrs:
+            if key in ("class", "id") and value:
+                self.found.update(value.split())
+
+
+def names_used(pages: Iterable[str], scripts: Iterable[str]) -> set[str]:
+    """Every class and id that a page has or a script may set."""
+    names = Names()
+    for page in pages:
+        names.feed(page)
+    for script in scripts:
+        names.found.update(SET_BY_SCRIPTS.findall(script))
+    return names.found
+
+
+def matches(selector: str, used: set[str]) -> bool:
+    """Whether a selector can match: all the classes and ids it asks for exist somewhere."""
+    return set(NAMED.findall(NEGATED.sub("", selector))) <= used
+
+
+def selectors(prelude: list[Any]) -> Iterator[str]:
+    """The selectors of a rule, cut at its outermost commas."""
+    part: list[Any] = []
+    for token in [*prelude, None]:
+        if token is None or (token.type == "literal" and token.value == ","):
+            yield tinycss2.serialize(part).strip()
+            part = []
+        else:
+            part.append(token)
+
+
+def slim(rules: list[Any], used: set[str]) -> str:
+    """The text of those rules of a style sheet that can match something."""
+    kept = []
+    for rule in rules:
+        if rule.type == "qualified-rule":
+            alive = [s for s in selectors(rule.prelude) if matches(s, used)]
+            if alive:
+                kept.append(f"{','.join(alive)}{{{tinycss2.serialize(rule.content).strip()}}}")
+        elif rule.type == "at-rule" and rule.at_keyword in ("media", "supports"):
+            inside = tinycss2.parse_rule_list(rule.content, True, True)
+            if text := slim(inside, used):
+                head = tinycss2.serialize(rule.prelude).strip()
+                kept.append(f"@{rule.at_keyword} {head}{{{text}}}")
+        elif rule.type != "error":
+            kept.append(rule.serialize())
+    return "\n".join(kept)
+
+
+def drop_unused_rules(static: Path, pages: list[str]) -> None:
+    """Take out of the theme's style sheets what cannot match on any page."""
+    scripts = (path.read_text(encoding="utf-8") for path in static.rglob("*.js"))
+    used = names_used(pages, scripts)
+    for pattern in SHEETS:
+        found = list(static.glob(pattern))
+        if not found:
+            logger.warning("no style sheet %s: did the theme change?", pattern)
+        for sheet in found:
+            before = sheet.read_text(encoding="utf-8")
+            rules = tinycss2.parse_stylesheet(before, skip_comments=True, skip_whitespace=True)
+            after = slim(rules, used)
+            if not 0.1 * len(before) < len(after) <= len(before):
+                logger.warning("%s: %d of %d characters left", sheet, len(after), len(before))
+            sheet.write_text(after, encoding="utf-8")
+
+
+# --- fonts -------------------------------------------------------------------------------
+
+
+class ShownText(HTMLParser):
+    """Collects the characters of pages: all of them, and those of formulas."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.depth = 0  # of spans inside a formula's visible part; 0 outside
+        self.formulas: set[str] = set()
+        self.text: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "span" and (self.depth or dict(attrs).get("class") == "katex-html"):
+            self.depth += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "span" and self.depth:
+            self.depth -= 1
+
+    def handle_data(self, data: str) -> None:
+        (self.formulas if self.depth else self.text).update(data)
+
+
+def subset_fonts(static: Path, pages: list[str]) -> None:
+    """Keep of the fonts the characters that the site shows."""
+    shown = ShownText()
+    for text in pages:
+        shown.feed(text)
+    for path in static.rglob("*.js"):  # what explorers and messages write
+        shown.text.update(path.read_text(encoding="utf-8"))
+    printable = {chr(code) for code in range(32, 127)}
+    places = (
+        ("vendor/katex/fonts", shown.formulas, []),
+        ("vendor/source-sans-3", shown.text | printable, ["kern", "mark", "ccmp"]),
+    )
+    for folder, characters, features in places:
+        options = subset.Options(flavor="woff2", hinting=False, layout_features=features)
+        found = list((static / folder).glob("*.woff2"))
+        if not found:
+            logger.warning("no fonts in _static/%s", folder)
+        for path in found:
+            font = subset.load_font(str(path), options)
+            if "italic" in path.name and "fvar" in font:  # emphasis is never bold
+                instancer.instantiateVariableFont(font, {"wght": 400}, inplace=True)
+            subsetter = subset.Subsetter(options)
+            subsetter.populate(text="".join(characters))
+            subsetter.subset(font)
+            subset.save_font(font, str(path), options)
+
+
+def lighten(app: Sphinx, exception: Exception | None) -> None:
+    """After the build: take out what no page uses."""
+    if exception or app.builder.name not in {"html", "dirhtml"}:
+        return
+    static = Path(app.outdir) / "_static"
+    places = sorted(Path(app.outdir).rglob("*.html"))
+    pages = [page.read_text(encoding="utf-8") for page in places]
+    drop_unused_rules(static, pages)
+    subset_fonts(static, pages)
+
+
+def setup(app: Sphinx) -> dict:
+    PygmentsBridge.html_formatter = LeanFormatter
+    app.connect("html-page-context", only_needed_scripts, priority=900)
+    app.connect("build-finished", lighten, priority=900)  # after course_site has cleared up
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

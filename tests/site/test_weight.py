@@ -1,0 +1,70 @@
+"""What a first visit costs: bytes on the way, elements in the page, and a page that stands still."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import site_checks
+from site_browser import context
+
+ROOT = Path(__file__).parents[2]
+LESSONS = [f"lessons/{path.stem}.html" for path in sorted((ROOT / "lessons").glob("*.ipynb"))]
+HEAVIEST = 250_000  # bytes of a lesson and all that it loads, gzipped
+PACKED = (".woff2", ".png")  # files that compression makes no smaller
+SHIFTS = """() => new Promise(done => {
+  let total = 0;
+  new PerformanceObserver(list => list.getEntries().forEach(entry => { total += entry.value; }))
+    .observe({type: 'layout-shift', buffered: true});
+  setTimeout(() => done(total), 300);
+})"""
+
+
+def weight(site, addresses: list[str]) -> dict[str, int]:
+    """Bytes of each file of the site that a page asked for, as a server would send them."""
+    names = {urlsplit(address).path.lstrip("/") for address in addresses}
+    files = {name: (site / name).read_bytes() for name in names if (site / name).is_file()}
+    return {n: len(b if n.endswith(PACKED) else gzip.compress(b, 6)) for n, b in files.items()}
+
+
+@pytest.mark.parametrize("name", ["index.html", *LESSONS])
+def test_a_first_visit_is_light_and_stands_still(browser, address, site, name):
+    with context(browser, "light", 375) as window:
+        page = window.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{address}/{name}", wait_until="load")
+        shifted = page.evaluate(SHIFTS)
+        loaded = weight(site, [url for url in asked if url.startswith(address)])
+    assert name in loaded and len(loaded) > 10
+    heaviest = sorted(loaded.items(), key=lambda item: -item[1])[:8]
+    assert sum(loaded.values()) <= HEAVIEST, (sum(loaded.values()), heaviest)
+    assert shifted < 0.01
+
+
+def test_a_page_that_moves_is_noticed(browser):
+    """The control: a box that pushes its neighbour down counts as a shift."""
+    with context(browser, "light", 375) as window:
+        page = window.new_page()
+        page.set_content("<div id=a></div><p style='height:300px;background:#888'>text</p>")
+        page.wait_for_timeout(100)
+        page.evaluate("document.getElementById('a').style.height = '200px'")
+        assert page.evaluate(SHIFTS) > 0.01
+
+
+def test_a_lesson_loads_the_explorers_that_stand_on_it_and_no_others(site):
+    for name in LESSONS:
+        text = (site / name).read_text(encoding="utf-8")
+        scripts = {
+            element.attributes["src"].partition("?")[0].rpartition("/")[2]
+            for element in site_checks.parse(text).all()
+            if element.tag == "script" and "explorers/" in element.attributes.get("src", "")
+        }
+        folder = site / "_static" / "explorers"
+        for script in folder.glob("*.js"):
+            source = script.read_text(encoding="utf-8")
+            tag = source.partition("customElements.define(")[2].partition(",")[0].strip("\"' ")
+            if tag:
+                assert (script.name in scripts) == (f"<{tag}" in text), (name, script.name)
