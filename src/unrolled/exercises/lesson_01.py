@@ -35,9 +35,9 @@ def last_states_one_by_one(h: Array, lengths: Array) -> Array:
 
 
 def draw_lengths(rng: np.random.Generator, T: int, N: int) -> Array:
-    """Lengths from 1 to T, both of them among the N if T > 1."""
+    """Lengths from 1 to T: T itself, one in the middle, and 1 if there are more than two."""
     lengths = rng.integers(1, T + 1, size=N)
-    lengths[:2] = T, 1
+    lengths[:3] = (T, (T + 1) // 2, 1)[:N]
     return lengths
 
 
@@ -147,10 +147,19 @@ def summary_from_output(output: Array, h_n: Array) -> Array:
     return np.hstack([output[-1, :, :H], output[0, :, H:]])
 
 
+def summary_by_places(output: Array, h_n: Array) -> Array:
+    T, N, width = output.shape
+    both = np.empty((N, width))
+    for n in range(N):
+        for k in range(width):
+            both[n, k] = output[T - 1 if k < width // 2 else 0, n, k]
+    return both
+
+
 def draw_both_ways(rng: np.random.Generator, T: int, N: int, D: int, H: int) -> dict[str, Any]:
-    """What a bidirectional layer on top of another one returns."""
+    """What one, two or three bidirectional layers, each on top of the last, return."""
     x, last = rng.normal(size=(T, N, D)), []
-    for _ in range(2):
+    for _ in range({1: 2, 2: 1, 3: 3}.get(T, 2)):
         layers = [rnn.init(x.shape[2], H, rng) for _ in range(2)]
         h0 = np.zeros((N, H))
         forwards = rnn.forward(x, h0, layers[0])[0]
@@ -171,6 +180,15 @@ def inputs_and_targets(letters: Array, stop: int) -> tuple[Array, Array]:
 def by_slices_of_one(letters: Array, stop: int) -> tuple[Array, Array]:
     framed = np.pad(letters, ((1, 1), (0, 0)), constant_values=stop)
     return framed[:-1], framed[1:]
+
+
+def step_by_step(letters: Array, stop: int) -> tuple[Array, Array]:
+    T, N = letters.shape
+    inputs, targets = np.empty((T + 1, N), dtype=int), np.empty((T + 1, N), dtype=int)
+    for t in range(T + 1):
+        inputs[t] = stop if t == 0 else letters[t - 1]
+        targets[t] = stop if t == T else letters[t]
+    return inputs, targets
 
 
 def draw_letters(rng: np.random.Generator, T: int, N: int) -> dict[str, Any]:
@@ -219,6 +237,20 @@ def write_by_columns(
         h = np.tanh(W_xh[:, places[t]].T + h @ W_hh.T + b_h)
         places[t + 1] = np.argmax(h @ W_hy.T + b_y, axis=1)
     return places[1:]
+
+
+def write_word_by_word(
+    h0: Array, W_xh: Array, W_hh: Array, b_h: Array, W_hy: Array, b_y: Array, stop: int, L: int
+) -> Array:
+    words = []
+    for h in h0:
+        word = [stop]
+        for _ in range(L):
+            h = np.tanh(W_xh[:, word[-1]] + W_hh @ h + b_h)
+            y = list(W_hy @ h + b_y)
+            word.append(y.index(max(y)))
+        words.append(word[1:])
+    return np.array(words).T
 
 
 def draw_writer(rng: np.random.Generator, T: int, N: int, H: int, Q: int) -> dict[str, Any]:
@@ -537,7 +569,7 @@ EXERCISES = (
             "and so on: the top layer comes last. Put the two side by side along axis 1.",
         ),
         reference=summary,
-        also_right=(summary_from_output,),
+        also_right=(summary_from_output, summary_by_places),
         cases=every_size(draw_both_ways),
         outputs={"summary": "N 2H"},
         mistakes=(
@@ -589,7 +621,7 @@ EXERCISES = (
             "input of the next step.",
         ),
         reference=inputs_and_targets,
-        also_right=(by_slices_of_one,),
+        also_right=(by_slices_of_one, step_by_step),
         cases=letters_cases,
         outputs={"inputs": "T+1 N", "targets": "T+1 N"},
         mistakes=(
@@ -662,7 +694,7 @@ EXERCISES = (
             "network, the readout, `argmax(axis=1)`. Keep the new state and the new letters.",
         ),
         reference=write_alone,
-        also_right=(write_by_columns,),
+        also_right=(write_by_columns, write_word_by_word),
         cases=every_size(draw_writer),
         outputs={"letters": "T N"},
         mistakes=(

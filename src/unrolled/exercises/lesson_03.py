@@ -110,6 +110,22 @@ def step_by_einsum(
     return dx, dh_prev, np.einsum("nh,nd->hd", dz, x), np.einsum("nh,nk->hk", dz, h_prev), dz.sum(0)
 
 
+def step_unit_by_unit(
+    dh: Array, x: Array, h_prev: Array, h: Array, W_xh: Array, W_hh: Array
+) -> tuple[Array, ...]:
+    dx, dh_prev, db_h = np.zeros_like(x), np.zeros_like(h), np.zeros(len(W_hh))
+    dW_xh, dW_hh = np.zeros_like(W_xh), np.zeros_like(W_hh)
+    for n in range(len(h)):
+        for j in range(len(W_hh)):
+            dz = dh[n, j] * (1 + h[n, j]) * (1 - h[n, j])
+            dx[n] += dz * W_xh[j]
+            dh_prev[n] += dz * W_hh[j]
+            dW_xh[j] += dz * x[n]
+            dW_hh[j] += dz * h_prev[n]
+            db_h[j] += dz
+    return dx, dh_prev, dW_xh, dW_hh, db_h
+
+
 def draw_step(rng: np.random.Generator, N: int, D: int, H: int) -> dict[str, Any]:
     return {
         "dh": rng.normal(size=(N, H)),
@@ -157,7 +173,16 @@ def backward(
 def backward_step_by_step(
     dh: Array, x: Array, h0: Array, h: Array, W_xh: Array, W_hh: Array
 ) -> tuple[Array, ...]:
-    return swept(dh, x, h0, h, W_xh, W_hh)
+    T, N, H = h.shape
+    dW_xh, dW_hh, db_h = np.zeros_like(W_xh), np.zeros_like(W_hh), np.zeros(H)
+    dx, carried = np.empty_like(x), np.zeros((N, H))
+    for t in range(T - 1, -1, -1):
+        dz = (dh[t] + carried) * (1 - h[t] ** 2)
+        dW_xh += dz.T @ x[t]
+        dW_hh += dz.T @ (h[t - 1] if t else h0)
+        db_h += dz.sum(axis=0)
+        dx[t], carried = dz @ W_xh, dz @ W_hh
+    return dW_xh, dW_hh, db_h, dx, carried
 
 
 def backward_path_by_path(
@@ -167,7 +192,7 @@ def backward_path_by_path(
     for t in range(len(dh)):
         alone = np.zeros_like(dh)
         alone[t] = dh[t]
-        parts.append(swept(alone, x, h0, h, W_xh, W_hh))
+        parts.append(backward_step_by_step(alone, x, h0, h, W_xh, W_hh))
     return tuple(sum(each) for each in zip(*parts, strict=True))
 
 
@@ -249,7 +274,20 @@ def draw_run(rng: np.random.Generator, T: int, N: int, D: int, H: int) -> dict[s
 def linear_gradients(
     x: Array, target: Array, h0: Array, W_xh: Array, W_hh: Array, W_hy: Array
 ) -> tuple[Array, ...]:
-    return _linear(x, target, h0, W_xh, W_hh, W_hy)
+    T, states = len(x), [h0]
+    for x_t in x:
+        states.append(x_t @ W_xh.T + states[-1] @ W_hh.T)
+    h = np.stack(states)
+    dy = 2 / T * (h[1:] @ W_hy.T - target)
+    dW_xh, dW_hh, dW_hy = np.zeros_like(W_xh), np.zeros_like(W_hh), np.zeros_like(W_hy)
+    carried = np.zeros_like(h0)
+    for t in reversed(range(T)):
+        dh_t = dy[t] @ W_hy + carried
+        dW_xh += dh_t.T @ x[t]
+        dW_hh += dh_t.T @ h[t]
+        dW_hy += dy[t].T @ h[t + 1]
+        carried = dh_t @ W_hh
+    return dW_xh, dW_hh, dW_hy
 
 
 def linear_by_powers(
@@ -264,6 +302,24 @@ def linear_by_powers(
     dW_xh = sum(dh[t].T @ x[t] for t in range(T))
     dW_hh = sum(dh[t].T @ h[t] for t in range(T))
     return dW_xh, dW_hh, sum(g[t].T @ h[t + 1] for t in range(T))
+
+
+def linear_forwards_in_time(
+    x: Array, target: Array, h0: Array, W_xh: Array, W_hh: Array, W_hy: Array
+) -> tuple[Array, ...]:
+    (T, N, D), H = x.shape, len(W_hh)
+    h, unit = h0, np.eye(H)
+    by_xh, by_hh = np.zeros((N, H, H, D)), np.zeros((N, H, H, H))  # dh_i / dW_jk
+    dW_xh, dW_hh, dW_hy = np.zeros_like(W_xh), np.zeros_like(W_hh), np.zeros_like(W_hy)
+    for t in range(T):
+        by_xh = np.einsum("il,nljk->nijk", W_hh, by_xh) + np.einsum("ij,nk->nijk", unit, x[t])
+        by_hh = np.einsum("il,nljk->nijk", W_hh, by_hh) + np.einsum("ij,nk->nijk", unit, h)
+        h = x[t] @ W_xh.T + h @ W_hh.T
+        dy = (h @ W_hy.T - target[t]) / (T / 2)
+        dW_xh += np.einsum("nq,qi,nijk->jk", dy, W_hy, by_xh)
+        dW_hh += np.einsum("nq,qi,nijk->jk", dy, W_hy, by_hh)
+        dW_hy += np.einsum("nq,ni->qi", dy, h)
+    return dW_xh, dW_hh, dW_hy
 
 
 def _linear(
@@ -325,6 +381,12 @@ def carry_by_remainder(T: int, tau: int) -> Array:
     return 1.0 - ((t % tau == 0) & (t > 0))
 
 
+def carry_by_slices(T: int, tau: int) -> Array:
+    carry = np.ones(T)
+    carry[tau::tau] = 0
+    return carry
+
+
 def draw_cut(rng: np.random.Generator, T: int) -> dict[str, Any]:
     return {"T": T, "tau": 3}
 
@@ -357,6 +419,22 @@ def with_carry_weights(
 ) -> Array:
     _, tape = rnn.forward(x, h0, rnn.Params(W_xh, W_hh, b_h))
     return rnn.backward(dh, tape, truncation.every(len(x), K)).params.W_hh
+
+
+def chunks_by_hand(
+    x: Array, h0: Array, dh: Array, W_xh: Array, W_hh: Array, b_h: Array, K: int
+) -> Array:
+    h = [h0]
+    for x_t in x:
+        h.append(np.tanh(x_t @ W_xh.T + h[-1] @ W_hh.T + b_h))
+    dW_hh, carried = np.zeros_like(W_hh), np.zeros_like(h0)
+    for t in range(len(x) - 1, -1, -1):
+        if (t + 1) % K == 0:  # the last step of a chunk hears nothing of the next one
+            carried = np.zeros_like(h0)
+        dz = (dh[t] + carried) * (1 - h[t + 1] ** 2)
+        dW_hh += dz.T @ h[t]
+        carried = dz @ W_hh
+    return dW_hh
 
 
 def _chunks(
@@ -402,6 +480,9 @@ def _tail_dropped(x: Array, h0: Array, dh: Array, W: Array, U: Array, b: Array, 
     return chunked_gradient(x[:whole], h0, dh[:whole], W, U, b, K)
 
 
+CHUNKS = {1: 4, 2: 1, 3: 3, 10: 4}  # T -> K: longer than T, single steps, just T, a shorter rest
+
+
 def draw_chunks(rng: np.random.Generator, T: int, N: int, D: int, H: int) -> dict[str, Any]:
     return {
         "x": rng.normal(size=(T, N, D)),
@@ -410,7 +491,7 @@ def draw_chunks(rng: np.random.Generator, T: int, N: int, D: int, H: int) -> dic
         "W_xh": rng.normal(size=(H, D)) / np.sqrt(D),
         "W_hh": rng.normal(size=(H, H)) / np.sqrt(H),
         "b_h": rng.normal(size=H) / 2,
-        "K": 4,
+        "K": CHUNKS.get(T, 4),
     }
 
 
@@ -543,7 +624,7 @@ EXERCISES = (
             "dW_xh is (H, D), so it is dz.T @ x, which also adds over the sequences.",
         ),
         reference=step_backward,
-        also_right=(step_by_einsum,),
+        also_right=(step_by_einsum, step_unit_by_unit),
         cases=every_size(draw_step),
         outputs={"dx": "N D", "dh_prev": "N H", "dW_xh": "H D", "dW_hh": "H H", "db_h": "H"},
         mistakes=(
@@ -691,7 +772,7 @@ EXERCISES = (
             "meet dL/dh_t with x_t and h_{t-1}, and `W_hy` meets g_t with h_t.",
         ),
         reference=linear_gradients,
-        also_right=(linear_by_powers,),
+        also_right=(linear_by_powers, linear_forwards_in_time),
         cases=every_size(draw_linear),
         outputs={"dW_xh": "H D", "dW_hh": "H H", "dW_hy": "Q H"},
         mistakes=(
@@ -765,7 +846,7 @@ EXERCISES = (
             "Ones everywhere; zeros at t = tau, 2·tau, ... below T, and not at 0.",
         ),
         reference=segment_carry,
-        also_right=(carry_by_remainder,),
+        also_right=(carry_by_remainder, carry_by_slices),
         cases=cut_cases,
         outputs={"carry": "T"},
         mistakes=(
@@ -814,7 +895,7 @@ EXERCISES = (
             "params); add rnn.backward(dh[start:start + K], tape).params.W_hh; state = h[-1].",
         ),
         reference=chunked_gradient,
-        also_right=(with_carry_weights,),
+        also_right=(with_carry_weights, chunks_by_hand),
         cases=every_size(draw_chunks),
         outputs={"dW_hh": "H H"},
         mistakes=(

@@ -138,6 +138,19 @@ def lag_matrix_in_one_sweep(dh: Array, h: Array, W_hh: Array) -> Array:
     return matrix
 
 
+def lag_matrix_by_jacobians(dh: Array, h: Array, W_hh: Array) -> Array:
+    T, N, H = h.shape
+    matrix = np.zeros((T, T))
+    for tau in range(T):
+        for t in range(tau + 1):
+            for n in range(N):
+                g = dh[tau, n]
+                for s in range(tau, t, -1):
+                    g = g @ (np.diag(1 - h[s, n] ** 2) @ W_hh)
+                matrix[tau, t] += np.sqrt(g @ g) / N
+    return matrix
+
+
 def _lags(lengths: Callable[[Array, Array, Array], Array]) -> Callable[..., Array]:
     """The lag matrix from wrong lengths."""
 
@@ -253,6 +266,18 @@ def exponent_by_qr(h: Array, W_hh: Array, v: Array) -> Array:
         Q, R = np.linalg.qr((1 - h[t] ** 2)[:, :, None] * (W_hh @ Q))
         logs[t] = np.log(np.abs(R[:, 0, 0]))
     return logs.mean(axis=0)
+
+
+def exponent_one_by_one(h: Array, W_hh: Array, v: Array) -> Array:
+    found = []
+    for states in h.swapaxes(0, 1):
+        tangent, logs = v, -np.log(np.sqrt(v @ v))
+        for h_t in states:
+            tangent = (1 - h_t) * (1 + h_t) * (W_hh @ tangent)
+            size = np.abs(tangent).max()  # any size will do, if its log is kept
+            tangent, logs = tangent / size, logs + np.log(size)
+        found.append((logs + np.log(np.sqrt(tangent @ tangent))) / len(states))
+    return np.array(found)
 
 
 def _exponent(
@@ -417,7 +442,7 @@ def clip_cases(rng: np.random.Generator) -> list[Case]:
     for D, H, size, max_norm, note in (
         (2, 3, 1.0, 2.0, "long gradients"),
         (5, 4, 100.0, 0.5, "very long gradients"),
-        (4, 7, 0.01, 3.0, "short gradients"),
+        (4, 7, 0.01, 0.3, "short gradients"),
         (3, 5, 0.0, 1.0, "gradients of zero"),
         (3, 2, 1.0, 1.5, "one long and two short"),
     ):
@@ -439,6 +464,15 @@ def project(W: Array, limit: float) -> Array:
 def project_by_subtracting(W: Array, limit: float) -> Array:
     U, s, Vt = np.linalg.svd(W, full_matrices=False)
     return W - (U * np.maximum(s - limit, 0)) @ Vt
+
+
+def project_by_squares(W: Array, limit: float) -> Array:
+    squares, V = np.linalg.eigh(W.T @ W)
+    new = W.copy()
+    for square, v in zip(squares, V.T, strict=True):
+        if square > limit**2:
+            new += (limit / np.sqrt(square) - 1) * np.outer(W @ v, v)
+    return new
 
 
 def _singular(
@@ -671,7 +705,7 @@ EXERCISES = (
             "matrix[tau, :tau + 1] = gradient_lengths(dh[tau], h[:tau + 1], W_hh).",
         ),
         reference=lag_matrix,
-        also_right=(lag_matrix_in_one_sweep,),
+        also_right=(lag_matrix_in_one_sweep, lag_matrix_by_jacobians),
         cases=every_size(draw_losses),
         outputs={"matrix": "T T"},
         mistakes=(
@@ -1130,7 +1164,7 @@ EXERCISES = (
             "direction = moved / length. Divide by T at the end.",
         ),
         reference=largest_exponent,
-        also_right=(exponent_by_qr,),
+        also_right=(exponent_by_qr, exponent_one_by_one),
         cases=trajectory_cases,
         outputs={"exponent": "N"},
         mistakes=(
@@ -1338,7 +1372,7 @@ EXERCISES = (
             "U @ np.diag(np.minimum(s, limit)) @ Vt.",
         ),
         reference=project,
-        also_right=(project_by_subtracting,),
+        also_right=(project_by_subtracting, project_by_squares),
         cases=matrix_cases,
         outputs={"W": "H H"},
         mistakes=(

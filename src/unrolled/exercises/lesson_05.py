@@ -174,6 +174,23 @@ def forward_with_lists(
     return np.stack(h[1:]), np.stack(c[1:])
 
 
+def forward_unit_by_unit(
+    x: Array, h0: Array, c0: Array, W_xh: Array, W_hh: Array, b_h: Array
+) -> Arrays:
+    (N, H), T = h0.shape, len(x)
+    h, c = np.empty((T, N, H)), np.empty((T, N, H))
+    for t in range(T):
+        for n in range(N):
+            h_prev, c_prev = (h[t - 1, n], c[t - 1, n]) if t else (h0[n], c0[n])
+            for j in range(H):
+                rows = [j, H + j, 2 * H + j, 3 * H + j]
+                z = [W_xh[r] @ x[t, n] + W_hh[r] @ h_prev + b_h[r] for r in rows]
+                i, f, o = (1 / (1 + np.exp(-each)) for each in z[:3])
+                c[t, n, j] = f * c_prev[j] + i * np.tanh(z[3])
+                h[t, n, j] = o * np.tanh(c[t, n, j])
+    return h, c
+
+
 def _run(
     hand_on: Callable[..., Arrays] = lambda h, c, h0, c0: (h, c),
     begin: Callable[..., Arrays] = lambda h0, c0: (h0, c0),
@@ -262,6 +279,20 @@ def cell_with_h(
     gate = [total * g * i, total * c_prev * f, dh * h]
     written, kept, seen = (each - each * s for each, s in zip(gate, (i, f, o), strict=True))
     return f * total, written, kept, seen, total * i - total * i * g * g
+
+
+def cell_number_by_number(
+    dh: Array, dc: Array, i: Array, f: Array, o: Array, g: Array, c_prev: Array, c: Array
+) -> Arrays:
+    results = np.empty((5, *c.shape))
+    for at in np.ndindex(*c.shape):
+        total = dc[at] + dh[at] * o[at] / np.cosh(c[at]) ** 2
+        results[(0, *at)] = f[at] * total
+        results[(1, *at)] = (i[at] - i[at] ** 2) * g[at] * total
+        results[(2, *at)] = (f[at] - f[at] ** 2) * c_prev[at] * total
+        results[(3, *at)] = (o[at] - o[at] ** 2) * np.tanh(c[at]) * dh[at]
+        results[(4, *at)] = (1 - g[at]) * (1 + g[at]) * i[at] * total
+    return tuple(results)
 
 
 def celled(
@@ -421,6 +452,40 @@ def backward_all_products_last(
     dz = dz.reshape(T * N, 4 * H)
     dW_xh, dW_hh = dz.T @ x.reshape(T * N, -1), dz.T @ states[:-1].reshape(T * N, H)
     return dW_xh, dW_hh, dz.sum(axis=0), (dz @ W_xh).reshape(x.shape), dh_t, dc_t
+
+
+def backward_one_by_one(
+    dh: Array,
+    dc_T: Array,
+    x: Array,
+    h0: Array,
+    c0: Array,
+    h: Array,
+    c: Array,
+    gates: Array,
+    W_xh: Array,
+    W_hh: Array,
+) -> Arrays:
+    T, N, H = h.shape
+    dW_xh, dW_hh, db_h = np.zeros_like(W_xh), np.zeros_like(W_hh), np.zeros(4 * H)
+    dx, dh0, dc0 = np.empty_like(x), np.empty_like(h0), np.empty_like(c0)
+    for n in range(N):
+        carried, dc = np.zeros(H), dc_T[n]
+        for t in range(T, 0, -1):
+            i, f, o, g = gates[t - 1, n].reshape(4, H)
+            h_prev, c_prev = (h0[n], c0[n]) if t == 1 else (h[t - 2, n], c[t - 2, n])
+            tanh_c, dh_t = np.tanh(c[t - 1, n]), dh[t - 1, n] + carried
+            dc = dc + dh_t * o * (1 - tanh_c**2)
+            into = [dc * g * i * (1 - i), dc * c_prev * f * (1 - f)]
+            dz = np.hstack([*into, dh_t * tanh_c * o * (1 - o), dc * i * (1 - g**2)])
+            dW_xh, dW_hh, db_h = (
+                dW_xh + np.outer(dz, x[t - 1, n]),
+                dW_hh + np.outer(dz, h_prev),
+                db_h + dz,
+            )
+            dx[t - 1, n], carried, dc = W_xh.T @ dz, W_hh.T @ dz, dc * f
+        dh0[n], dc0[n] = carried, dc
+    return dW_xh, dW_hh, db_h, dx, dh0, dc0
 
 
 def swept(
@@ -592,6 +657,14 @@ def to_torch_by_index(W_xh: Array, W_hh: Array, b_h: Array) -> Arrays:
     return W_xh[rows], W_hh[rows], b_h[rows], b_h * 0
 
 
+def to_torch_by_slices(W_xh: Array, W_hh: Array, b_h: Array) -> Arrays:
+    H, new = W_hh.shape[1], (W_xh.copy(), W_hh.copy(), b_h.copy())
+    for old, turned in zip((W_xh, W_hh, b_h), new, strict=True):
+        turned[2 * H : 3 * H] = old[3 * H :]
+        turned[3 * H :] = old[2 * H : 3 * H]
+    return *new, np.zeros(4 * H)
+
+
 def reordered(
     W_xh: Array,
     W_hh: Array,
@@ -644,6 +717,12 @@ def forget_bias_by_blocks(state: dict[str, Array], value: float) -> Arrays:
     ih, hh = (np.split(state[f"bias_{name}_l0"], 4) for name in ("ih", "hh"))
     ih[1], hh[1] = np.full_like(ih[1], value), np.zeros_like(hh[1])
     return np.concatenate(ih), np.concatenate(hh)
+
+
+def forget_bias_by_rows(state: dict[str, Array], value: float) -> Arrays:
+    ih, hh = state["bias_ih_l0"], state["bias_hh_l0"]
+    gate = np.arange(len(ih)) // (len(ih) // 4)
+    return np.where(gate == 1, value, ih), hh * (gate != 1)
 
 
 def _biased(
@@ -744,6 +823,8 @@ SHAPES = {"W_xh": (4, 1), "W_hh": (4, 1), "b_h": (4,)}
 def lstm_of_one_unit(answer: Any) -> Arrays:
     """The three arrays of an LSTM with one input and one unit."""
     try:
+        if any(np.asarray(part).dtype.kind in "cSU" for part in answer):
+            raise TypeError
         parts = tuple(np.asarray(part, dtype=float) for part in answer)
     except (TypeError, ValueError):
         raise ValueError("Three arrays of numbers are expected: W_xh, W_hh, b_h.") from None
@@ -1060,7 +1141,7 @@ EXERCISES = (
             "them at h[t] and c[t].",
         ),
         reference=forward,
-        also_right=(forward_with_lists,),
+        also_right=(forward_with_lists, forward_unit_by_unit),
         cases=every_size(draw_sequence),
         outputs={"h": "T N H", "c": "T N H"},
         mistakes=(
@@ -1283,7 +1364,7 @@ EXERCISES = (
             "dz_o = dh * tanh(c) * o * (1 - o).",
         ),
         reference=cell_backward,
-        also_right=(cell_with_h,),
+        also_right=(cell_with_h, cell_number_by_number),
         cases=every_size(draw_cell),
         outputs={"dc_prev": "N H", "dz_i": "N H", "dz_f": "N H", "dz_o": "N H", "dz_g": "N H"},
         mistakes=(
@@ -1466,7 +1547,7 @@ EXERCISES = (
             "h_prev; carried = dz @ W_hh. What is carried at the end is dh0, and dc is dc0.",
         ),
         reference=backward,
-        also_right=(backward_all_products_last,),
+        also_right=(backward_all_products_last, backward_one_by_one),
         cases=every_size(draw_run),
         outputs={
             "dW_xh": "4H D",
@@ -1790,7 +1871,7 @@ EXERCISES = (
             "first, second, fourth, third. The bias goes into ONE of the two vectors.",
         ),
         reference=to_torch,
-        also_right=(to_torch_by_index,),
+        also_right=(to_torch_by_index, to_torch_by_slices),
         cases=every_size(draw_weights),
         outputs={"weight_ih": "4H D", "weight_hh": "4H H", "bias_ih": "4H", "bias_hh": "4H"},
         mistakes=(
@@ -1881,7 +1962,7 @@ EXERCISES = (
             "`bias_hh[H:2*H] = 0`. The other gates keep what they have.",
         ),
         reference=set_forget_bias,
-        also_right=(forget_bias_by_blocks,),
+        also_right=(forget_bias_by_blocks, forget_bias_by_rows),
         cases=every_size(draw_state),
         outputs={"bias_ih": "4H", "bias_hh": "4H"},
         mistakes=(

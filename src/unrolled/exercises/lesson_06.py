@@ -295,6 +295,8 @@ def sigmoid_cases(rng: np.random.Generator) -> list[Case]:
     for N, (edge, low, high, dtype, note) in enumerate(ranges, start=2):
         z = rng.uniform(low, high, size=(N, N + 2))
         z[0] = edge + rng.uniform(0, 0.6, size=N + 2) * (5 if edge in (-36, -19.5) else 1)
+        if edge == -6:
+            z[-1] = np.linspace(-1.5, 1.5, N + 2)  # close to 0 on both sides
         cases.append(Case({"z": z.astype(dtype)}, {"N": N, "H": N + 2}, note))
     return cases + [
         Case({"z": far.astype(dtype)}, {"N": 2, "H": 3}, f"as far as ±1000, {dtype.__name__}")
@@ -321,6 +323,18 @@ def norms_by_jacobians(dh: Array, h: Sequence[Array], W: Sequence[Array]) -> Arr
             slope = h[k] - h[k] ** 2
             rows = [row @ (d[:, None] * W[k - 1]) for row, d in zip(rows, slope, strict=True)]
     return norms
+
+
+def norms_unit_by_unit(dh: Array, h: Sequence[Array], W: Sequence[Array]) -> Array:
+    squares = [(dh * dh).sum()]
+    for k in range(len(W) - 1, -1, -1):
+        below = np.zeros_like(h[k])
+        for j, row in enumerate(W[k]):
+            out = h[k + 1][:, j]
+            below += np.outer(dh[:, j] * out * (1 - out), row)
+        dh = below
+        squares.insert(0, (dh * dh).sum())
+    return np.sqrt(squares)
 
 
 def travelled(
@@ -830,7 +844,7 @@ EXERCISES = (
             "leads into layer k. K layers have K norms and K - 1 matrices between them.",
         ),
         reference=gradient_norms,
-        also_right=(norms_by_jacobians,),
+        also_right=(norms_by_jacobians, norms_unit_by_unit),
         cases=layer_cases,
         outputs={"norms": "layer"},
         mistakes=(

@@ -133,6 +133,8 @@ class ChoiceExercise(Exercise):
 def real_array(answer: Any) -> np.ndarray:
     """A float array of the answer; ValueError with a sentence for the learner if it is none."""
     try:
+        if np.asarray(answer).dtype.kind in "cSU":  # what NumPy would cut off, or read as a number
+            raise TypeError
         array = np.asarray(answer, dtype=float)
     except (TypeError, ValueError):
         kind = type(answer).__name__

@@ -10,6 +10,7 @@ import contextlib
 import contextvars
 import copy
 import ctypes
+import functools
 import io
 import linecache
 import re
@@ -69,6 +70,7 @@ def observe(
     with (
         contextlib.redirect_stdout(Silence()) as silence,
         contextlib.redirect_stderr(silence),
+        gaps_marked(),
         warnings.catch_warnings(record=True) as caught,
     ):
         warnings.simplefilter("always")
@@ -164,6 +166,33 @@ def differs(got: np.ndarray, want: np.ndarray, tolerance: float) -> np.ndarray:
         return np.asarray(got != want)
     scale = np.abs(want[np.isfinite(want)]).max(initial=0) or 1.0
     return ~np.isclose(got, want, rtol=tolerance, atol=tolerance * scale, equal_nan=True)
+
+
+@contextlib.contextmanager
+def gaps_marked() -> Iterator[None]:
+    """`np.empty` and `np.empty_like` give NaN, or the smallest integer, for as long as this lasts.
+
+    Else an array that a function forgot to fill may hold what was right a moment ago.
+    """
+    plain = np.empty, np.empty_like
+
+    def marked(make: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+        @functools.wraps(make)
+        def made(*args: Any, **options: Any) -> np.ndarray:
+            array = make(*args, **options)
+            if array.dtype.kind in "fc":
+                array.fill(np.nan)
+            elif array.dtype.kind in "iu":
+                array.fill(np.iinfo(array.dtype).min)
+            return array
+
+        return made
+
+    np.empty, np.empty_like = map(marked, plain)
+    try:
+        yield
+    finally:
+        np.empty, np.empty_like = plain
 
 
 class Silence(io.TextIOBase):
