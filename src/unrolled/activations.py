@@ -5,13 +5,15 @@ with its own output h.  Backpropagation through time uses the second: it has h a
 need not keep z.
 
 Everything holds at any z: nothing overflows, an infinite z gives the limit, and a NaN gives NaN,
-in the derivatives as well.  Where a derivative has two values, at the kink z = 0 of relu,
-leaky_relu and selu, it takes the one from the left, as torch does.
+in the derivatives as well.  A z holds floats, of 16 bits too; an array of whole numbers is
+refused.  Where a derivative has two values, at the kink z = 0 of relu, leaky_relu and selu, it
+takes the one from the left, as torch does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +22,22 @@ from scipy.special import ndtr  # the normal distribution function: NumPy has no
 Array = np.ndarray
 
 
+def _of_floats(function: Callable[..., Array]) -> Callable[..., Array]:
+    """The same function, with an error for an array of anything else but floats."""
+
+    @wraps(function)
+    def checked(z: Array, *options: float, **named: float) -> Array:
+        if isinstance(z, int | float) and not isinstance(z, bool):
+            z = np.float64(z)  # a Python number is one of 64 bits
+        if not isinstance(z, np.ndarray | np.generic) or z.dtype.kind != "f":
+            kind = getattr(z, "dtype", type(z).__name__)
+            raise TypeError(f"z is {kind}, expected a NumPy array of floats.")
+        return function(z, *options, **named)
+
+    return checked
+
+
+@_of_floats
 def sigmoid(z: Array) -> Array:
     """1 / (1 + exp(-z)), any shape.
 
@@ -30,17 +48,20 @@ def sigmoid(z: Array) -> Array:
     return np.where(z >= 0, 1, e) / (1 + e)
 
 
+@_of_floats
 def d_sigmoid(z: Array) -> Array:
     """Derivative of :func:`sigmoid` at z.  Its largest value is 1/4, at z = 0."""
     e = np.exp(-np.abs(z))
     return e / (1 + e) ** 2
 
 
+@_of_floats
 def tanh(z: Array) -> Array:
     """Hyperbolic tangent of z, any shape."""
     return np.tanh(z)
 
 
+@_of_floats
 def d_tanh(z: Array) -> Array:
     """Derivative of tanh at z.  Its largest value is 1, at z = 0.
 
@@ -49,11 +70,13 @@ def d_tanh(z: Array) -> Array:
     return 4 * d_sigmoid(2 * z)
 
 
+@_of_floats
 def relu(z: Array) -> Array:
     """max(z, 0), any shape."""
     return np.maximum(z, 0)
 
 
+@_of_floats
 def d_relu(z: Array) -> Array:
     """Derivative of relu at z; 0 at the kink z = 0, as torch takes it."""
     return np.sign(np.maximum(z, 0))  # unlike (z > 0), it keeps a NaN
@@ -62,16 +85,19 @@ def d_relu(z: Array) -> Array:
 LEAKY_SLOPE = 0.01  # torch.nn.LeakyReLU's default, and that of its inventors
 
 
+@_of_floats
 def leaky_relu(z: Array, slope: float = LEAKY_SLOPE) -> Array:
     """z where z > 0, else slope * z; any shape.  Source: Maas, Hannun and Ng (2013)."""
     return np.where(z > 0, z, slope * z)
 
 
+@_of_floats
 def d_leaky_relu(z: Array, slope: float = LEAKY_SLOPE) -> Array:
     """Derivative of leaky_relu at z; ``slope`` at the kink z = 0, as torch takes it."""
     return _two_values(z, 1, slope)
 
 
+@_of_floats
 def elu(z: Array) -> Array:
     """z where z > 0, else exp(z) - 1; any shape.
 
@@ -80,6 +106,7 @@ def elu(z: Array) -> Array:
     return np.where(z >= 0, z, np.expm1(-np.abs(z)))
 
 
+@_of_floats
 def d_elu(z: Array) -> Array:
     """Derivative of elu at z: 1 where z > 0, else exp(z)."""
     return np.where(z >= 0, 1, np.exp(-np.abs(z)))
@@ -89,6 +116,7 @@ SELU_ALPHA = 1.6732632423543772848170429916717
 SELU_SCALE = 1.0507009873554804934193349852946
 
 
+@_of_floats
 def selu(z: Array) -> Array:
     """SELU_SCALE times (z where z > 0, else SELU_ALPHA * (exp(z) - 1)); any shape.
 
@@ -99,6 +127,7 @@ def selu(z: Array) -> Array:
     return SELU_SCALE * np.where(z >= 0, z, SELU_ALPHA * np.expm1(-np.abs(z)))
 
 
+@_of_floats
 def d_selu(z: Array) -> Array:
     """Derivative of selu at z; SELU_SCALE * SELU_ALPHA at the kink z = 0, as torch takes it."""
     return SELU_SCALE * np.where(z > 0, 1, SELU_ALPHA * np.exp(-np.abs(z)))
@@ -107,6 +136,7 @@ def d_selu(z: Array) -> Array:
 GELU_END = 40  # below -40 the normal distribution function has rounded to 0, in float64 too
 
 
+@_of_floats
 def gelu(z: Array) -> Array:
     """z times the probability that a standard normal number is below z; any shape.
 
@@ -117,17 +147,20 @@ def gelu(z: Array) -> Array:
     return np.maximum(z, -GELU_END) * ndtr(z)
 
 
+@_of_floats
 def d_gelu(z: Array) -> Array:
     """Derivative of gelu at z: the distribution function plus z times its density."""
     near = np.clip(z, -GELU_END, GELU_END)  # the density is 0 at both ends, and 0 * inf is not
     return ndtr(z) + near * np.exp(-near * near / 2) / np.sqrt(2 * np.pi).astype(z.dtype)
 
 
+@_of_floats
 def identity(z: Array) -> Array:
     """z itself (a copy): the activation of a linear network."""
     return z.copy()
 
 
+@_of_floats
 def d_identity(z: Array) -> Array:
     """1 everywhere."""
     return _two_values(z, 1, 1)

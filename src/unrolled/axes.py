@@ -91,6 +91,32 @@ def check_float(name: str, dtype: object) -> None:
         raise TypeError(f"{name} is {dtype!r}, expected numpy.float32 or numpy.float64.")
 
 
+def check_floats(name: str, value: object) -> None:
+    """Raise unless ``value`` is a float32 or float64 array, or a NumPy number, of any shape."""
+    if not isinstance(value, np.ndarray | np.generic):
+        raise TypeError(f"{name} is a {type(value).__name__}, expected a float NumPy array.")
+    if value.dtype not in FLOATS:
+        raise TypeError(f"{name} has dtype {value.dtype}, expected float32 or float64.")
+
+
+def check_labels(name: str, labels: object, count: int, classes: int) -> None:
+    """Raise unless ``labels`` is an array of ``count`` whole numbers from 0 to classes - 1."""
+    if not isinstance(labels, np.ndarray) or not np.issubdtype(labels.dtype, np.integer):
+        kind = getattr(labels, "dtype", type(labels).__name__)
+        raise TypeError(f"{name} is {kind}, expected a NumPy array of whole numbers.")
+    if labels.shape != (count,):
+        raise ValueError(f"{name} has shape {labels.shape}, expected ({count},).")
+    low, high = labels.min(), labels.max()
+    if low < 0 or high >= classes:
+        raise ValueError(f"{name} goes from {low} to {high}, expected 0 to {classes - 1}.")
+
+
+def check_function(name: str, value: object) -> None:
+    """Raise unless ``value`` can be called."""
+    if not callable(value):
+        raise TypeError(f"{name} is {value!r}, expected a function.")
+
+
 def check_generator(name: str, value: object) -> None:
     """Raise unless ``value`` is a ``numpy.random.Generator``."""
     if not isinstance(value, np.random.Generator):

@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
+from unrolled.axes import check_function, check_size
 from unrolled.gradients import half_life
 from unrolled.replay import CELLS, LAYERS, Calls, Trace, replayed
 
@@ -280,6 +281,7 @@ def gradient_flow(model: nn.Module, inputs: Any, loss_fn: Callable[[Any], Tensor
     ------
     TypeError, ValueError: naming the argument, what it is and what was expected.
     """
+    check_function("loss_fn", loss_fn)
     modules = _recurrent(model)
     with torch.enable_grad(), replayed(model, modules) as calls:
         loss = _scalar(loss_fn(_call(model, inputs)), calls)
@@ -304,6 +306,8 @@ def lag_matrix(
     For each layer and direction, by name, a (K, S) array: entry [k, s] is the mean over live
     sequences of the norm of each one's d loss_k / d h_s; S follows the recurrence.
     """
+    check_function("losses_fn", losses_fn)
+    check_size("rows", rows)
     modules = _recurrent(model)
     with torch.enable_grad(), replayed(model, modules) as calls:
         losses = _vector(losses_fn(_call(model, inputs)))

@@ -17,7 +17,7 @@ from numbers import Real
 import numpy as np
 
 from unrolled import activations, rnn
-from unrolled.axes import FLOATS, Axes, check_size
+from unrolled.axes import FLOATS, Axes, check_function, check_size
 
 Array = np.ndarray
 
@@ -39,11 +39,12 @@ def finite_differences(function: Callable[[Array], float], x: Array, step: float
     -------
     The gradient, with the shape of ``x``.
     """
+    check_function("function", function)
     if not isinstance(x, np.ndarray) or x.dtype != np.float64:
         kind = getattr(x, "dtype", type(x).__name__)
         raise TypeError(f"x is {kind}, expected a float64 array: differences need its precision.")
-    if not step > 0:
-        raise ValueError(f"step is {step!r}, expected a number above 0.")
+    if not isinstance(step, Real) or isinstance(step, bool) or not 0 < step < math.inf:
+        raise ValueError(f"step is {step!r}, expected a finite number above 0.")
     gradient = np.empty_like(x)
     for index in np.ndindex(x.shape):
         up, down = x.copy(), x.copy()
@@ -112,6 +113,8 @@ def weight_shares(grads: rnn.Grads, tape: rnn.Tape) -> Array:
 
     Share t is what the gradient would be if ``W_hh`` could be changed at step t alone.
     """
+    if not isinstance(grads, rnn.Grads):
+        raise TypeError(f"grads is a {type(grads).__name__}, expected the rnn.Grads of backward.")
     _check_upstream(grads.h, tape, "grads.h")
     dz = grads.h * activations.get(tape.activation).slope(tape.h)
     return np.einsum("tnh,tnk->thk", dz, _previous(tape))
@@ -285,12 +288,16 @@ def step_norms(array: Array) -> Array:
     In float64 because the squares of small float32 numbers underflow, and a gradient of 1e-30
     would be measured as exactly 0.
     """
-    if not isinstance(array, np.ndarray) or array.dtype not in FLOATS or array.ndim < 1:
-        raise TypeError("array is not what can be measured, expected a float array (T, ...).")
+    if not isinstance(array, np.ndarray) or array.dtype not in FLOATS:
+        kind = getattr(array, "dtype", type(array).__name__)
+        raise TypeError(f"array is {kind}, expected a float array (T, ...).")
+    if array.ndim < 1 or array.size == 0:
+        raise ValueError(f"array has shape {array.shape}, expected (T, ...), no axis empty.")
     return np.linalg.norm(array.reshape(len(array), -1).astype(np.float64), axis=1)
 
 
 def _check_upstream(dh: Array, tape: rnn.Tape, name: str = "dh") -> None:
+    _check_tape(tape)
     axes = Axes()
     axes.check("tape.h", tape.h, "T N H")
     axes.check(name, dh, "T N H")

@@ -127,6 +127,6 @@ def _check_targets(targets: Array, mask: Array, Q: int) -> Array:
 
 def _scale(reduction: str, count: int) -> float:
     """What a sum is multiplied by: 1, or 1 over the count for a mean."""
-    if reduction not in ("sum", "mean"):
+    if not isinstance(reduction, str) or reduction not in ("sum", "mean"):
         raise ValueError(f"reduction is {reduction!r}, expected 'sum' or 'mean'.")
     return 1.0 if reduction == "sum" else 1.0 / float(count)

@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 
 from unrolled.activations import sigmoid, tanh
-from unrolled.axes import Axes, check_float, check_generator, check_size
+from unrolled.axes import Axes, check_float, check_floats, check_generator, check_size
 from unrolled.rnn import check_carry
 
 Array = np.ndarray
@@ -322,6 +322,9 @@ def step_jacobians(tape: Tape) -> Array:
 
 def split(stacked: Array) -> Gates:
     """The four blocks along the last axis, (..., 4H) to four of (..., H); windows, not copies."""
+    check_floats("stacked", stacked)
+    if stacked.ndim == 0 or stacked.shape[-1] == 0 or stacked.shape[-1] % 4:
+        raise ValueError(f"stacked has shape {stacked.shape}, expected (..., 4H).")
     H = stacked.shape[-1] // 4
     return Gates(*(stacked[..., k * H : (k + 1) * H] for k in range(4)))
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from unrolled import activations, losses
-from unrolled.axes import Axes, check_float, check_generator, check_size
+from unrolled.axes import Axes, check_float, check_generator, check_labels, check_size
 
 Array = np.ndarray
 
@@ -164,6 +164,8 @@ def loss_and_grads(
     params: Params, batch: tuple[Array, Array], *, activation: str
 ) -> tuple[float, Params]:
     """Mean cross-entropy of a batch (x, labels) and its gradients, for ``training.train``."""
+    if not isinstance(batch, tuple | list) or len(batch) != 2:
+        raise TypeError(f"batch is {batch!r}, expected a pair: inputs and labels.")
     x, labels = batch
     y, tape = forward(x, params, activation)
     loss = losses.softmax_cross_entropy(y, labels, reduction="mean")
@@ -171,9 +173,11 @@ def loss_and_grads(
 
 
 def accuracy(params: Params, x: Array, labels: Array, activation: str) -> float:
-    """The fraction of inputs whose largest output belongs to their label."""
+    """The fraction of inputs whose largest output belongs to their label; NaN if an output is."""
     y, _ = forward(x, params, activation)
-    return float((y.argmax(axis=1) == labels).mean())
+    check_labels("labels", labels, *y.shape)
+    right = y.argmax(axis=1) == labels
+    return float(right.mean()) if not np.isnan(y).any() else float("nan")
 
 
 def check_inputs(x: Array, params: Params) -> None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from unrolled import losses, lstm, readout, rnn
-from unrolled.axes import Axes
+from unrolled.axes import Axes, check_labels
 
 Array = np.ndarray
 Batch = tuple[Array, Array]  # x (T, N, D), and labels (N,) or a target (N, Q)
@@ -77,14 +77,14 @@ def answer(params: Params, x: Array, activation: str = "tanh") -> Array:
 
 
 def accuracy(params: Params, x: Array, labels: Array, activation: str = "tanh") -> float:
-    """The share of sequences whose largest output is that of the right class, labels (N,)."""
+    """The share of sequences whose largest output is that of the right class, labels (N,).
+
+    NaN if an output is: then no class has the largest.
+    """
     y = answer(params, x, activation)
-    if not isinstance(labels, np.ndarray) or not np.issubdtype(labels.dtype, np.integer):
-        kind = getattr(labels, "dtype", type(labels).__name__)
-        raise TypeError(f"labels is {kind}, expected a NumPy array of whole numbers.")
-    if labels.shape != (len(y),):
-        raise ValueError(f"labels has shape {labels.shape}, expected ({len(y)},).")
-    return float((y.argmax(axis=-1) == labels).mean())
+    check_labels("labels", labels, *y.shape)
+    right = y.argmax(axis=-1) == labels
+    return float(right.mean()) if not np.isnan(y).any() else float("nan")
 
 
 def backward(
@@ -101,6 +101,8 @@ def backward(
     loss: ``"cross_entropy"`` of the softmax, or ``"squared_error"``, added over the outputs.
         Either is a mean over the N sequences.
     """
+    if not isinstance(batch, tuple | list) or len(batch) != 2:
+        raise TypeError(f"batch is {batch!r}, expected a pair: inputs and what to answer.")
     x, target = batch
     h, tape = _forward(params, x, activation)
     y = readout.forward(h[-1], params.out)
@@ -130,7 +132,10 @@ def _forward(params: Params, x: Array, activation: str) -> tuple[Array, rnn.Tape
         raise TypeError(f"params is a {type(params).__name__}, expected reader.Params.")
     cell = params.cell
     _check_cell("params.cell", cell)
-    Axes().check("x", x, "T N D")
+    axes = Axes()
+    axes.check("x", x, "T N D")
+    (rnn if isinstance(cell, rnn.Params) else lstm).check_params(cell, axes)
+    readout.check_params(params.out, axes)
     start = np.zeros((x.shape[1], cell.W_hh.shape[1]), cell.W_hh.dtype)
     if isinstance(cell, rnn.Params):
         return rnn.forward(x, start, cell, activation)
@@ -142,12 +147,12 @@ def _forward(params: Params, x: Array, activation: str) -> tuple[Array, rnn.Tape
 
 def _loss(y: Array, target: Array, loss: str) -> losses.Loss:
     """The loss of the answers, a mean over sequences, and its gradient."""
+    if not isinstance(loss, str) or loss not in ("cross_entropy", "squared_error"):
+        raise ValueError(f"loss is {loss!r}, expected 'cross_entropy' or 'squared_error'.")
     if loss == "cross_entropy":
         return losses.softmax_cross_entropy(y, target, reduction="mean")
-    if loss == "squared_error":
-        value, grad = losses.squared_error(y, target, reduction="sum")
-        return losses.Loss(value / len(y), grad / y.dtype.type(len(y)))
-    raise ValueError(f"loss is {loss!r}, expected 'cross_entropy' or 'squared_error'.")
+    value, grad = losses.squared_error(y, target, reduction="sum")
+    return losses.Loss(value / len(y), grad / y.dtype.type(len(y)))
 
 
 def _check_cell(name: str, cell: object) -> None:

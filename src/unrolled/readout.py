@@ -62,10 +62,17 @@ def backward(dy: Array, h: Array, params: Params) -> Grads:
 
 def check_inputs(h: Array, params: Params) -> Axes:
     """Raise unless states and weights fit together; return the sizes met."""
+    axes = Axes()
+    if isinstance(params, Params):  # else the error is about params
+        axes.check("h", h, "T N H" if getattr(h, "ndim", 0) == 3 else "N H")
+    check_params(params, axes)
+    return axes
+
+
+def check_params(params: Params, axes: Axes | None = None) -> None:
+    """Raise unless the weights fit together, and fit what ``axes`` has met."""
     if not isinstance(params, Params):
         raise TypeError(f"params is a {type(params).__name__}, expected readout.Params.")
-    axes = Axes()
-    axes.check("h", h, "T N H" if getattr(h, "ndim", 0) == 3 else "N H")
+    axes = Axes() if axes is None else axes
     axes.check("params.W_hy", params.W_hy, "Q H")
     axes.check("params.b_y", params.b_y, "Q")
-    return axes

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import singledispatch
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from unrolled import lstm, readout, rnn
+from unrolled import activations, lstm, readout, rnn
+from unrolled.axes import Axes, check_function
 
 Array = np.ndarray
 TOLERANCE = 1e-10
@@ -51,8 +53,9 @@ def to_torch(params: object, activation: str = "tanh") -> torch.nn.Module:
 
 @to_torch.register
 def _(params: rnn.Params, activation: str = "tanh") -> torch.nn.RNN:
-    if activation not in ("tanh", "relu"):
+    if not isinstance(activation, str) or activation not in ("tanh", "relu"):
         raise ValueError(f"activation is {activation!r}, torch.nn.RNN knows 'tanh' and 'relu'.")
+    rnn.check_params(params)
     H, D = params.W_xh.shape
     module = torch.nn.RNN(D, H, nonlinearity=activation, dtype=_tensor(params.W_xh).dtype)
     values = (*params, np.zeros_like(params.b_h))  # in the order of module.parameters()
@@ -61,8 +64,9 @@ def _(params: rnn.Params, activation: str = "tanh") -> torch.nn.RNN:
 
 @to_torch.register
 def _(params: lstm.Params, activation: str = "tanh") -> torch.nn.LSTM:
-    if activation != "tanh":
+    if not isinstance(activation, str) or activation != "tanh":
         raise ValueError(f"activation is {activation!r}, torch.nn.LSTM knows 'tanh'.")
+    lstm.check_params(params)
     rows, D = params.W_xh.shape
     module = torch.nn.LSTM(D, rows // 4, dtype=_tensor(params.W_xh).dtype)
     values = (*params, np.zeros_like(params.b_h))
@@ -71,8 +75,9 @@ def _(params: lstm.Params, activation: str = "tanh") -> torch.nn.LSTM:
 
 @to_torch.register
 def _(params: readout.Params, activation: str = "identity") -> torch.nn.Linear:
-    if activation != "identity":
+    if not isinstance(activation, str) or activation != "identity":
         raise ValueError(f"activation is {activation!r}, a readout has none: 'identity'.")
+    readout.check_params(params)
     Q, H = params.W_hy.shape
     return _filled(torch.nn.Linear(H, Q, dtype=_tensor(params.W_hy).dtype), params)
 
@@ -196,6 +201,8 @@ def verify(
         raise TypeError(f"params is a {type(params).__name__}, expected rnn.Params.")
     arguments = {"x": x, "h0": h0, "dh": dh} | params._asdict()
     kept = _float64_copies(arguments)
+    _check_rnn(x, h0, params, dh, activation, carry)
+    _check_passes(forward, backward, tolerance)
     h, tape = forward(x, h0, params, activation)
     grads = backward(dh, tape, carry=carry)
     ours = {"h": h, **{f"dL/d{n}": a for n, a in grads.params._asdict().items()}}
@@ -236,6 +243,8 @@ def verify_lstm(
         raise TypeError(f"params is a {type(params).__name__}, expected lstm.Params.")
     arguments = {"x": x, "h0": h0, "c0": c0, "dh": dh, "dc_T": dc_T} | params._asdict()
     kept = _float64_copies(arguments)
+    _check_lstm(x, h0, c0, params, dh, dc_T, carry)
+    _check_passes(forward, backward, tolerance)
     h, c, tape = forward(x, h0, c0, params)
     grads = backward(dh, dc_T, tape, carry=carry)
     ours = {"h": h, "c": c, **{f"dL/d{n}": a for n, a in grads.params._asdict().items()}}
@@ -253,6 +262,49 @@ def _float64_copies(arguments: dict[str, Array]) -> dict[str, Array]:
             kind = getattr(array, "dtype", type(array).__name__)
             raise TypeError(f"{name} is {kind}, expected a float64 array: the referee's precision.")
     return {name: array.copy() for name, array in arguments.items()}
+
+
+def _check_rnn(
+    x: Array, h0: Array, params: rnn.Params, dh: Array, activation: str, carry: Array | None
+) -> None:
+    """Raise unless all fits together: torch would stretch an axis of size 1 in silence."""
+    rnn.check_inputs(x, h0, params)
+    axes = Axes()
+    axes.check("x", x, "T N D")
+    axes.check("h0", h0, "N H")
+    axes.check("dh", dh, "T N H")
+    activations.get(activation)
+    rnn.check_carry(carry, len(x))
+
+
+def _check_lstm(
+    x: Array,
+    h0: Array,
+    c0: Array,
+    params: lstm.Params,
+    dh: Array,
+    dc_T: Array,
+    carry: Array | None,
+) -> None:
+    """Raise unless all fits together, as :func:`_check_rnn` does."""
+    axes = Axes()
+    axes.check("x", x, "T N D")
+    lstm.check_params(params, axes)
+    for name, state in (("h0", h0), ("c0", c0), ("dc_T", dc_T)):
+        axes.check(name, state, "N H")
+    axes.check("dh", dh, "T N H")
+    rnn.check_carry(carry, len(x))
+
+
+def _check_passes(forward: Callable, backward: Callable, tolerance: float) -> None:
+    check_function("forward", forward)
+    check_function("backward", backward)
+    _check_tolerance(tolerance)
+
+
+def _check_tolerance(tolerance: float) -> None:
+    if not isinstance(tolerance, Real) or isinstance(tolerance, bool) or not tolerance > 0:
+        raise ValueError(f"tolerance is {tolerance!r}, expected a number above 0.")
 
 
 def _conclude(
@@ -273,8 +325,12 @@ def compare(
     ours: dict[str, Array], theirs: dict[str, Array], tolerance: float = TOLERANCE
 ) -> Verification:
     """Compare arrays of the same names; a wrong shape counts as an infinite difference."""
+    for name, arrays in (("ours", ours), ("theirs", theirs)):
+        if not isinstance(arrays, dict):
+            raise TypeError(f"{name} is a {type(arrays).__name__}, expected arrays by name.")
     if ours.keys() != theirs.keys():
-        raise ValueError(f"ours has {', '.join(ours)}, expected {', '.join(theirs)}.")
+        raise ValueError(f"ours has {', '.join(ours)}, expected {', '.join(theirs)} as theirs has.")
+    _check_tolerance(tolerance)
     return Verification(tuple(_row(name, ours[name], theirs[name]) for name in theirs), tolerance)
 
 
@@ -298,6 +354,7 @@ def autograd(
     told from the total.  A carry weight w passes values on unchanged and scales the gradient:
     w * h + (1 - w) * h.detach().
     """
+    _check_rnn(x, h0, params, dh, activation, carry)
     x_, h0_, W_xh, W_hh, b_h = (_tensor(a).requires_grad_() for a in (x, h0, *params))
     weights = np.ones(len(x)) if carry is None else carry
     phi = ACTIVATIONS[activation]
@@ -339,6 +396,7 @@ def autograd_lstm(
     The loss is sum(dh * h) + sum(dc_T * c_T); see :func:`autograd` for ``carried`` and the
     carry weights, which here scale what comes back through both states.
     """
+    _check_lstm(x, h0, c0, params, dh, dc_T, carry)
     leaves = [_tensor(a).requires_grad_() for a in (*params, x, h0, c0)]
     W_xh, W_hh, b_h, x_, h0_, c0_ = leaves
     weights = np.ones(len(x)) if carry is None else carry

@@ -81,7 +81,7 @@ def init(
     check_float("dtype", dtype)
     if not isinstance(recurrent, str) or recurrent not in RECURRENT:
         raise ValueError(f"recurrent is {recurrent!r}, expected one of {', '.join(RECURRENT)}.")
-    if not isinstance(gain, Real) or not 0 < gain < np.inf:
+    if not isinstance(gain, Real) or isinstance(gain, bool) or not 0 < gain < np.inf:
         raise ValueError(f"gain is {gain!r}, expected a finite number above 0.")
     H = hidden_size
     W_xh = _uniform(H, rng, (H, input_size))
@@ -194,14 +194,21 @@ def backward(dh: Array, tape: Tape, carry: Array | None = None) -> Grads:
 
 def check_inputs(x: Array, h0: Array, params: Params) -> None:
     """Raise unless inputs, initial state and weights fit together."""
+    axes = Axes()
+    if isinstance(params, Params):  # else the error is about params
+        axes.check("x", x, "T N D")
+    check_params(params, axes)
+    axes.check("h0", h0, "N H")
+
+
+def check_params(params: Params, axes: Axes | None = None) -> None:
+    """Raise unless the weights fit together, and fit what ``axes`` has met."""
     if not isinstance(params, Params):
         raise TypeError(f"params is a {type(params).__name__}, expected rnn.Params.")
-    axes = Axes()
-    axes.check("x", x, "T N D")
+    axes = Axes() if axes is None else axes
     axes.check("params.W_xh", params.W_xh, "H D")
     axes.check("params.W_hh", params.W_hh, "H H")
     axes.check("params.b_h", params.b_h, "H")
-    axes.check("h0", h0, "N H")
 
 
 def check_carry(carry: Array | None, T: int) -> None:

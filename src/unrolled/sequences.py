@@ -32,8 +32,9 @@ def pad(sequences: Sequence[Array]) -> tuple[Array, Array]:
     ------
     TypeError, ValueError: naming the sequence, what it is and what was expected.
     """
-    if isinstance(sequences, np.ndarray) or not len(sequences):
-        kind = getattr(sequences, "shape", "empty")
+    if not isinstance(sequences, Sequence) or not len(sequences):
+        kind = "empty" if isinstance(sequences, Sequence) else f"a {type(sequences).__name__}"
+        kind = getattr(sequences, "shape", kind)
         raise ValueError(f"sequences is {kind}, expected a list of at least one array (T_n, D).")
     axes = Axes()
     for n, sequence in enumerate(sequences):

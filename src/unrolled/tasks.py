@@ -103,7 +103,7 @@ def last_even(labels: Array) -> Array:
     if labels.ndim != 2 or 0 in labels.shape:
         raise ValueError(f"labels has shape {labels.shape}, expected (T, N).")
     if not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0 or labels.max() > 9:
-        raise ValueError("labels holds something else than the whole numbers 0 to 9.")
+        raise ValueError("labels holds something else, expected the whole numbers 0 to 9.")
     classes, current = np.empty_like(labels), np.full(labels.shape[1], 5)
     for t, digit in enumerate(labels):
         current = np.where(digit % 2 == 0, digit // 2, current)
@@ -145,10 +145,10 @@ def spell(words: Sequence[str], L: int | None = None) -> tuple[Array, Array, Arr
     >>> mask[:, 0].tolist()
     [True, True, True, True, False]
     """
-    if isinstance(words, str) or not len(words):
+    if isinstance(words, str) or not isinstance(words, Sequence) or not words:
         raise ValueError(f"words is {words!r}, expected a list of at least one word.")
     for word in words:
-        if not word or not set(word) <= set(ALPHABET) - {STOP}:
+        if not isinstance(word, str) or not word or not set(word) <= set(ALPHABET) - {STOP}:
             raise ValueError(f"words has {word!r}, expected small letters and hyphens.")
     lengths = np.array([len(word) + 1 for word in words])
     L = lengths.max() if L is None else L
@@ -164,6 +164,9 @@ def spell(words: Sequence[str], L: int | None = None) -> tuple[Array, Array, Arr
 
 def words(places: Array) -> list[str]:
     """The words that (L, N) places in ``ALPHABET`` spell, each up to its first stop sign."""
+    _check_places(places, len(ALPHABET))
+    if places.ndim != 2 or 0 in places.shape:
+        raise ValueError(f"places has shape {places.shape}, expected (L, N).")
     columns = ("".join(ALPHABET[place] for place in column) for column in places.T)
     return [column.split(STOP)[0] for column in columns]
 
@@ -188,13 +191,7 @@ def one_hot(places: Array, size: int) -> Array:
     TypeError, ValueError: naming the argument, what it is and what was expected.
     """
     check_size("size", size)
-    if not isinstance(places, np.ndarray) or not np.issubdtype(places.dtype, np.integer):
-        kind = getattr(places, "dtype", type(places).__name__)
-        raise TypeError(f"places is {kind}, expected a NumPy array of whole numbers.")
-    if places.size and not 0 <= places.min() <= places.max() < size:
-        raise ValueError(
-            f"places goes from {places.min()} to {places.max()}, expected 0 to {size - 1}."
-        )
+    _check_places(places, size)
     return (np.arange(size) == places[..., None]).astype(np.float64)
 
 
@@ -320,7 +317,7 @@ def latch(T: int, N: int, rng: np.random.Generator, *, noise: float = 1.0) -> La
     noise: the standard deviation of the normal noise, at least 0.
     """
     _check_draw(T, N, rng, least=2)
-    if not isinstance(noise, Real) or not 0 <= noise < np.inf:
+    if not isinstance(noise, Real) or isinstance(noise, bool) or not 0 <= noise < np.inf:
         raise ValueError(f"noise is {noise!r}, expected a finite number of at least 0.")
     labels = rng.integers(0, 2, N)
     x = noise * rng.standard_normal((T, N, 1))
@@ -373,6 +370,16 @@ def _check_draw(T: int, N: int, rng: np.random.Generator, least: int = 1) -> Non
         raise ValueError(f"T is {T}, expected at least {least}.")
     check_size("N", N)
     check_generator("rng", rng)
+
+
+def _check_places(places: Array, size: int) -> None:
+    if not isinstance(places, np.ndarray) or not np.issubdtype(places.dtype, np.integer):
+        kind = getattr(places, "dtype", type(places).__name__)
+        raise TypeError(f"places is {kind}, expected a NumPy array of whole numbers.")
+    if places.size and not 0 <= places.min() <= places.max() < size:
+        raise ValueError(
+            f"places goes from {places.min()} to {places.max()}, expected 0 to {size - 1}."
+        )
 
 
 def _check_images(images: Array) -> None:

@@ -14,11 +14,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
+from unrolled.axes import check_floats, check_function
+
 Tree = Any  # an array, or a (named) tuple of trees
 
 
 def tree_map(function: Callable, tree: Tree, *others: Tree) -> Tree:
     """Apply ``function`` to the arrays of one or more trees of the same arrangement."""
+    check_function("function", function)
     if isinstance(tree, tuple):
         branches = [tree_map(function, *branch) for branch in zip(tree, *others, strict=True)]
         return type(tree)(*branches) if hasattr(tree, "_fields") else tuple(branches)
@@ -35,6 +38,7 @@ def global_norm(grads: Tree) -> float:
 
     Squares that overflow do no harm: the norm is infinite only if a gradient is.
     """
+    check_tree("grads", grads)
     wide = [g.astype(np.float64) for g in leaves(grads)]
     with np.errstate(over="ignore"):
         norm = float(np.sqrt(sum((g**2).sum() for g in wide)))
@@ -65,6 +69,7 @@ def clip_by_value(grads: Tree, limit: float) -> tuple[Tree, float]:
     Returns the gradients and the largest absolute value they had before.
     NaN stays NaN; infinity, of which at least the sign is known, becomes the limit.
     """
+    check_tree("grads", grads)
     limit = _positive("limit", limit)
     clipped = tree_map(lambda g: g.clip(-g.dtype.type(limit), g.dtype.type(limit)), grads)
     return clipped, _largest(grads)
@@ -160,6 +165,17 @@ def train(
     ------
     FloatingPointError: the loss stopped being finite; the message says at which step.
     """
+    check_tree("params", params)
+    check_function("loss_and_grads", loss_and_grads)
+    if not isinstance(batches, Iterable):
+        raise TypeError(f"batches is a {type(batches).__name__}, expected a list of batches.")
+    if not callable(getattr(optimizer, "step", None)) or isinstance(optimizer, type):
+        raise TypeError(f"optimizer is {optimizer!r}, expected an SGD(...) or Adam(...).")
+    if max_norm is not None:
+        _positive("max_norm", max_norm)
+    for name, function in (("transform", transform), ("project", project)):
+        if function is not None:
+            check_function(name, function)
     losses, norms = [], []
     quiet = os.environ.get("UNROLLED_QUIET") == "1"
     for step, batch in enumerate(tqdm(batches, desc=label, leave=False, disable=quiet)):
@@ -179,6 +195,15 @@ def train(
     return params, History(np.array(losses), np.array(norms))
 
 
+def check_tree(name: str, tree: Tree) -> None:
+    """Raise unless ``tree`` holds at least one array and all it holds are float arrays."""
+    arrays = leaves(tree)
+    if not arrays:
+        raise ValueError(f"{name} is {tree!r}, expected arrays, or tuples of them.")
+    for number, array in enumerate(arrays):
+        check_floats(f"{name}, array {number}," if isinstance(tree, tuple) else name, array)
+
+
 def _check_grads(params: Tree, grads: Tree) -> None:
     """Raise unless every gradient has the shape and dtype of its parameter."""
     ours, theirs = leaves(params), leaves(grads)
@@ -193,12 +218,12 @@ def _check_grads(params: Tree, grads: Tree) -> None:
 
 
 def _positive(name: str, value: float) -> float:
-    if not isinstance(value, Real) or not value > 0:
+    if not isinstance(value, Real) or isinstance(value, bool) or not value > 0:
         raise ValueError(f"{name} is {value!r}, expected a number above 0.")
     return float(value)
 
 
 def _fraction(name: str, value: float) -> float:
-    if not isinstance(value, Real) or not 0 <= value < 1:
+    if not isinstance(value, Real) or isinstance(value, bool) or not 0 <= value < 1:
         raise ValueError(f"{name} is {value!r}, expected a number from 0 up to, not with, 1.")
     return float(value)

@@ -20,7 +20,7 @@ import numpy as np
 
 from unrolled import activations
 from unrolled.axes import Axes, check_generator, check_size
-from unrolled.rnn import Tape
+from unrolled.rnn import Tape, check_carry
 
 Array = np.ndarray
 
@@ -73,6 +73,7 @@ def segments(carry: Array) -> list[slice]:
     between position t-1 and position t; one at t = 0 cuts off the initial state and no step.
     """
     Axes().check("carry", carry, "T")
+    check_carry(carry, len(carry))
     borders = [0, *(np.flatnonzero(carry[1:] == 0) + 1).tolist(), len(carry)]
     return [slice(start, stop) for start, stop in zip(borders, borders[1:], strict=False)]
 
@@ -90,6 +91,8 @@ def estimates(dh: Array, tape: Tape, carries: Array) -> Array:
     -------
     (S, H, H): row s is ``rnn.backward(dh, tape, carries[s]).params.W_hh``.
     """
+    if not isinstance(tape, Tape):
+        raise TypeError(f"tape is a {type(tape).__name__}, expected the rnn.Tape of forward.")
     axes = Axes()
     axes.check("tape.h", tape.h, "T N H")
     axes.check("dh", dh, "T N H")
