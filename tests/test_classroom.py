@@ -249,10 +249,10 @@ sign()"""
         content = notebook(RIGHT, start, cell.replace("PIDS", str(pids)), RIGHT)
         (tmp_path / f"{name}.ipynb").write_text(content)
     begin = time.monotonic()
-    found = list(mark_all(find(tmp_path), Limits(seconds=5), jobs=5))
-    assert time.monotonic() - begin < 20
+    found = list(mark_all(find(tmp_path), Limits(seconds=12), jobs=5))
+    assert time.monotonic() - begin < 60
     for each in found:
-        assert each.notes == ("stopped after 5 s, in cell 4; no later cell ran",)
+        assert each.notes == ("stopped after 12 s, in cell 4; no later cell ran",)
         assert each.results["2.4"].passed and not each.ran and not each.complete
     started = set(map(int, pids.read_text().split()))
     assert len(started) == 5 + 3 + 1

@@ -3,9 +3,12 @@
 import re
 import xml.etree.ElementTree as ElementTree
 from base64 import b64decode
+from itertools import combinations
+from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 from unrolled import figures
@@ -222,3 +225,57 @@ def test_the_unrolled_network_wants_one_label_a_step(argument):
     with pytest.raises(ValueError, match=f"^{argument} has 3 labels, expected 2, one a step"):
         figures.draw_unrolled(ax, **LABELS | {argument: ["a", "b", "c"]})
     assert not ax.patches
+
+
+# --- the palette ---------------------------------------------------------------------------------
+
+# What two kinds of eyes make of linear light, after Machado, Oliveira and Fernandes (2009).
+EYES = {
+    "usual": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    "deuteranope": [[0.3673, 0.8606, -0.2280], [0.2801, 0.6725, 0.0474], [-0.0118, 0.0429, 0.9689]],
+    "protanope": [[0.1523, 1.0526, -0.2049], [0.1145, 0.7863, 0.0992], [-0.0039, -0.0481, 1.0520]],
+}
+TO_CONES = [[0.4122, 0.5363, 0.0514], [0.2119, 0.6807, 0.1074], [0.0883, 0.2817, 0.6300]]
+TO_OKLAB = [[0.2105, 0.7936, -0.0041], [1.9780, -2.4286, 0.4506], [0.0259, 0.7828, -0.8087]]
+CLEARLY_APART = 0.10  # in Oklab, where 0.02 is just visible
+
+
+def linear(colour: str) -> np.ndarray:
+    rgb = np.array(mpl.colors.to_rgb(colour))
+    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+
+
+def least_distance(colours, eyes) -> float:
+    light = np.clip([np.array(eyes) @ linear(colour) for colour in colours], 0, 1)
+    seen = np.cbrt(light @ np.array(TO_CONES).T) @ np.array(TO_OKLAB).T
+    return min(np.linalg.norm(a - b) for a, b in combinations(seen, 2))
+
+
+@pytest.mark.parametrize("kind", EYES)
+def test_no_two_colours_look_alike_to_any_eyes(kind):
+    assert least_distance(figures.CYCLE, EYES[kind]) > CLEARLY_APART
+
+
+def test_the_measure_knows_a_pair_that_deuteranopes_confuse():
+    blue_and_violet = "#2f7ed8", "#8a63d2"
+    assert least_distance(blue_and_violet, EYES["usual"]) > CLEARLY_APART
+    assert least_distance(blue_and_violet, EYES["deuteranope"]) < 0.02
+
+
+@pytest.mark.parametrize("colour", [*figures.CYCLE, figures.WRITTEN])
+def test_a_line_stands_out_on_both_grounds(colour):
+    def luminance(colour):
+        return np.dot([0.2126, 0.7152, 0.0722], linear(colour)) + 0.05
+
+    sheet = (Path(__file__).parents[1] / "book/_static/course.css").read_text(encoding="utf-8")
+    grounds = re.findall(r"--pst-color-background: (#\w{6});", sheet)
+    assert len(set(grounds)) == 2
+    for ground in grounds:
+        dark, light = sorted([luminance(colour), luminance(ground)])
+        assert light / dark >= 3
+
+
+def test_figures_and_explorers_have_one_palette():
+    sheet = (Path(__file__).parents[1] / "book/_static/course.css").read_text(encoding="utf-8")
+    for name in ("hidden", "gradient", "gate", "loss", "input", "output"):
+        assert f"--c-{name}: {getattr(figures, name.upper())};" in sheet

@@ -43,7 +43,7 @@ SHORTEST_ALT = 20  # characters; less cannot say what a plot shows
 
 PNG = "data:image/png;base64,"
 LONG_PATH = 300  # characters
-VISIBLE = 0.2  # units: a bend that is flatter cannot be seen
+VISIBLE = 0.3  # units: a bend that is flatter cannot be seen
 SMALLEST_TEXT = 9.0  # px: below this the figure scrolls in its box instead of shrinking
 LARGEST_SCALE = 1.5  # px per SVG unit: 10-unit text never grows past the 15 px of captions
 
@@ -106,9 +106,9 @@ def short_number(tenths: int) -> str:
 
 
 def with_palette(png: bytes) -> bytes:
-    """A PNG with at most 256 colours, if that is smaller."""
+    """A PNG with at most 64 colours, if that is smaller."""
     with Image.open(io.BytesIO(png)) as picture:
-        few = picture.convert("RGBA").quantize(256, Image.Quantize.FASTOCTREE, dither=0)
+        few = picture.convert("RGBA").quantize(64, Image.Quantize.FASTOCTREE, dither=0)
         out = io.BytesIO()
         few.save(out, "PNG", optimize=True)
     return min(out.getvalue(), png, key=len)

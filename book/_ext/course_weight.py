@@ -43,7 +43,9 @@ SHEETS = (  # those of the theme and its extensions; the course's own hold nothi
     "basic.css",
     "mystnb.*.css",
 )
-SET_BY_SCRIPTS = re.compile(r"[A-Za-z][\w-]*")
+STRING = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|`[^`]*`")  # of a script: it may hold a class
+WORD = re.compile(r"[A-Za-z][\w-]*")
+FOR_SEARCH = {"_static/doctools.js", "_static/sphinx_highlight.js"}  # marks what was searched for
 NAMED = re.compile(r"[.#](-?[A-Za-z_][\w-]*)")
 NEGATED = re.compile(r":not\((?:[^()]|\([^()]*\))*\)")
 
@@ -67,14 +69,15 @@ def explorer_tags(script: str) -> set[str]:
 def only_needed_scripts(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Leave out the explorers' scripts that a page has no use for."""
+    """Leave out the scripts that a page has no use for."""
     body = context.get("body", "")
     folder = Path(app.srcdir) / "book" / "_static"
 
     def wanted(file: Any) -> bool:
-        name = str(file.filename).removeprefix("_static/") if hasattr(file, "filename") else ""
+        path = str(getattr(file, "filename", ""))
+        name = path.removeprefix("_static/")
         if not name.startswith("explorers/"):
-            return True
+            return path not in FOR_SEARCH or page == "search"
         tags = explorer_tags((folder / name).read_text(encoding="utf-8"))
         present = any(f"<{tag}" in body for tag in tags)
         return present if tags else page_explores(folder, body)
@@ -111,7 +114,7 @@ def names_used(pages: Iterable[str], scripts: Iterable[str]) -> set[str]:
     for page in pages:
         names.feed(page)
     for script in scripts:
-        names.found.update(SET_BY_SCRIPTS.findall(script))
+        names.found.update(*map(WORD.findall, STRING.findall(script)))
     return names.found
 
 
@@ -200,7 +203,7 @@ def subset_fonts(static: Path, pages: list[str]) -> None:
     printable = {chr(code) for code in range(32, 127)}
     places = (
         ("vendor/katex/fonts", shown.formulas, []),
-        ("vendor/source-sans-3", shown.text | printable, ["kern", "mark", "ccmp"]),
+        ("vendor/source-sans-3", shown.text | printable, ["kern"]),
     )
     for folder, characters, features in places:
         options = subset.Options(flavor="woff2", hinting=False, layout_features=features)

@@ -27,6 +27,9 @@ KATEX = Path(__file__).parent / "katex" / "katex.min.js"
 # Environments that KaTeX would number by itself, beside the number that Sphinx gives.
 NUMBERED = re.compile(r"\\(begin|end)\{(equation|align|alignat|gather)\}")
 
+# KaTeX repeats the TeX source inside the MathML, where nobody reads it.
+WITH_SOURCE = re.compile(r"<semantics>(.*)<annotation[^>]*>.*</annotation></semantics>", re.S)
+
 
 @lru_cache(1)
 def engine() -> MiniRacer:
@@ -45,7 +48,7 @@ def typeset(tex: str, display: bool) -> str:
         "throwOnError": True,
         "strict": "error",
     }
-    return engine().call("katex.renderToString", tex, options)
+    return WITH_SOURCE.sub(r"\1", engine().call("katex.renderToString", tex, options))
 
 
 def typeset_or_warn(node: nodes.Element, tex: str, display: bool) -> str:

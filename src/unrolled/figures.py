@@ -23,11 +23,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-HIDDEN = "#2f7ed8"
-GRADIENT = "#d9572b"
-GATE = "#8a63d2"
-LOSS = "#c2378f"
-INPUT = "#2a9d6f"
+HIDDEN = "#4d92db"
+GRADIENT = "#b83a12"
+GATE = "#7246db"
+LOSS = "#ab348b"
+INPUT = "#1fa58a"
 OUTPUT = "#b58900"
 WRITTEN = "#8d6e63"  # what a writer reads: its own last output
 CYCLE = (HIDDEN, GRADIENT, GATE, INPUT, OUTPUT, LOSS)

@@ -19,7 +19,7 @@ from playwright.sync_api import Page, TimeoutError
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 SHORTEST_ALT = 20  # characters
-COURSE_COLOURS = ("#2f7ed8", "#d9572b", "#8a63d2", "#c2378f", "#2a9d6f", "#b58900")
+COURSE_COLOURS = ("#4d92db", "#b83a12", "#7246db", "#ab348b", "#1fa58a", "#b58900")
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 LOADING = {  # attributes that make a browser fetch something
     "script": ["src"],

@@ -132,7 +132,7 @@ def test_every_case_shows_its_numbers_by_mouse(opened):
 
 def test_every_case_shows_its_numbers_by_keyboard(opened):
     page = opened("page")
-    for _ in range(4):
+    for _ in range(5):
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")  # tanh again
     assert complaints(page, "tanh", "Xavier", 30) == []

@@ -130,7 +130,7 @@ def test_every_bias_shows_what_numpy_finds_by_mouse(opened, revealed):
 
 def test_every_bias_shows_what_numpy_finds_by_keyboard(opened):
     page = opened("page")
-    for _ in range(3):
+    for _ in range(4):
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     for b in BIASES:

@@ -139,7 +139,7 @@ def test_every_setting_shows_what_numpy_finds_by_mouse(opened, shares):
 
 def test_every_setting_shows_what_numpy_finds_by_keyboard(opened):
     page = opened("page")
-    for _ in range(2):
+    for _ in range(3):
         page.keyboard.press("Tab")  # past the prediction
     for chosen in PRESETS:
         page.keyboard.press("Tab")

@@ -181,7 +181,7 @@ def test_a_finger_chooses_by_a_tap_and_not_by_scrolling(opened):
 
 def test_every_row_and_state_is_reached_by_keyboard(opened):
     page = opened("page")
-    for _ in range(len(NETWORKS) + 2):
+    for _ in range(len(NETWORKS) + 3):
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert complaints(page, 1, T, 1) == []

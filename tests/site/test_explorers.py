@@ -15,8 +15,9 @@ from site_browser import SITE, context, pages, served
 from unrolled import rnn
 
 LARGEST = 6000  # bytes of one file
-SCRIPTS = ["foundation.js", "axis.js", "ledger.js"]  # in the order in which they need each other
-SCRIPTS += ["plots.js", "jacobian.js", "lag.js", "forget.js", "depth.js"]
+# In the order in which they need each other.
+SCRIPTS = ["foundation.js", "controls.js", "axis.js", "ledger.js", "plots.js", "powers.js"]
+SCRIPTS += ["jacobian.js", "lag.js", "forget.js", "depth.js", "links.js"]
 STATES = "₀₁₂₃₄"
 T, N, D = 4, 3, 2
 X = np.arange(T * N * D).reshape(T, N, D)
@@ -83,7 +84,7 @@ def opened(browser, folder):
 
 def test_the_explorers_are_small():
     files = sorted((STATIC / "explorers").iterdir())
-    assert set(SCRIPTS) | {"explorers.css", "plots.css"} == {f.name for f in files}
+    assert set(SCRIPTS) | {"explorers.css", "links.css", "plots.css"} == {f.name for f in files}
     assert {f.name: f.stat().st_size for f in files if f.stat().st_size > LARGEST} == {}
 
 
@@ -159,17 +160,10 @@ def test_nothing_moves_for_readers_who_asked_for_that(browser, where):
         assert set(page.evaluate(durations)) == {"0s", "0.15s"}
 
 
-def test_without_the_scripts_a_sentence_stands_in_their_place(opened):
+def test_without_the_scripts_the_sentence_of_the_cell_stands_in_its_place(opened):
     page = opened("plain")
-    said = page.evaluate(
-        "getComputedStyle(document.querySelector('axis-explorer'), ':before').content"
-    )
-    claims = re.findall(r"\[(\d), (\d), (\d)\]", said)
-    places = [np.argwhere(array == 10)[0].tolist() for array in ARRAYS.values()]
-    assert [list(map(int, claim)) for claim in claims] == places
     assert page.locator("gradient-ledger").inner_text() == TOLD
-    for explorer in page.locator("axis-explorer, gradient-ledger").all():
-        assert explorer.bounding_box()["height"] > 10
+    assert page.locator("gradient-ledger").bounding_box()["height"] > 10
 
 
 # --- <axis-explorer> ---------------------------------------------------------------------
@@ -375,6 +369,7 @@ def test_every_choice_shows_the_numbers_of_the_run_by_keyboard(opened):
     for answer in range(4):
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.textContent") == f"h{STATES[answer]}"
+    page.keyboard.press("Tab")  # past the way round the question
     for choice, key in enumerate(["Space", "Enter", "Space", "Enter"]):
         page.keyboard.press("Tab")
         page.keyboard.press(key)

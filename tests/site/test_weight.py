@@ -1,4 +1,4 @@
-"""What a first visit costs: bytes on the way, elements in the page, and a page that stands still."""
+"""What a first visit costs: bytes on the way, and a page that stands still."""
 
 from __future__ import annotations
 

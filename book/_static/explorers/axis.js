@@ -3,7 +3,7 @@
 "use strict";
 
 {
-  const { make, range, button, press, predict, moveByKeys, Explorer } = unrolled;
+  const { make, range, button, press, predict, moveByKeys, setting, Explorer } = unrolled;
   const [T, N, D] = [4, 3, 2];
   const START = 10; // x[1, 2, 0]
 
@@ -43,7 +43,7 @@
             this.reshaped.hidden = false;
             this.update();
             const right = option === (this.isLucky() ? 0 : 1);
-            return `For element ${this.chosen} your prediction was ${right ? "right" : "wrong"}.`;
+            return option > 1 ? "Below, x.reshape(N, T, D) beside them." : `For element ${this.chosen} your prediction was ${right ? "right" : "wrong"}.`;
           }),
         this.reshaped,
       ];
@@ -75,6 +75,10 @@
       return make("div", { class: "explorer-array explorer-state", role: "group", "aria-label": "the state" },
         make("p", {}, make("code", {}, "h, shape (N, H)")),
         make("table", {}, make("caption", {}, "no time axis"), make("tbody", {}, ...lines)));
+    }
+
+    go({ element }) {
+      this.choose(setting(element, 0, T * N * D - 1, this.chosen));
     }
 
     isLucky() {

@@ -1,5 +1,4 @@
-/* <signal-by-depth>: what becomes of a signal on its way up the layers, and of its gradient
- * on the way back. Its data: depth L, cases, each { activation, init, width, forward, backward }:
+/* <signal-by-depth>: a signal on its way up the layers, and its gradient on the way back. Its data: depth L, cases, each { activation, init, width, forward, backward }:
  * logarithms to base 10 of the norms at layers 1 to L. */
 "use strict";
 
@@ -22,14 +21,14 @@
       const { depth, cases } = this.data ?? {};
       expect(() => depth > 2 && cases.length && cases.every(isGood(depth)), "signal-by-depth",
         "depth above 2, and cases of activation, init, width, forward and backward, a number per layer");
-      // Ask where the same recipe vanishes at one width and explodes at another.
+      // Ask where the width decides.
       const sides = (at) => unique(this.family(at).map((found) => back(found) > 1)).length;
       const asked = cases.reduce((a, b) => (sides(b) > sides(a) ? b : a));
       const isAsked = ({ activation, init }) => activation === asked.activation && init === asked.init;
       this.chosen = cases.find((found) => !isAsked(found)) ?? asked;
 
       const row = (title, name) => {
-        const options = unique(cases.map((found) => found[name]));
+        const options = unique(cases.map((c) => c[name]));
         return { name, options, ...choice(title, options, (i) => this.take({ ...this.chosen, [name]: options[i] })) };
       };
       this.rows = [row("Activation", "activation"), row("Weights", "init")];
@@ -55,19 +54,23 @@
       ];
     }
 
-    /** All widths of one recipe. */
+    /** A recipe's widths. */
     family({ activation, init } = this.chosen) {
-      return this.data.cases.filter((found) => found.activation === activation && found.init === init)
+      return this.data.cases.filter((c) => c.activation === activation && c.init === init)
         .sort((a, b) => a.width - b.width);
     }
 
-    /** Go to the case most like it. */
+    /** The case most like it. */
     take(wanted) {
       const { cases } = this.data;
       const all = this.family(wanted);
-      const near = all.length ? all : cases.filter((found) => found.activation === wanted.activation);
+      const near = all.length ? all : cases.filter((c) => c.activation === wanted.activation);
       const away = ({ width }) => Math.abs(Math.log(width / wanted.width));
       this.choose(near.reduce((a, b) => (away(b) < away(a) ? b : a)));
+    }
+
+    go(settings) {
+      this.take({ ...this.chosen, ...settings, width: +(settings.width ?? this.chosen.width) });
     }
 
     update() {
@@ -88,8 +91,7 @@
       });
       const by = (factor) => all.map((found) => [Math.log10(found.width), Math.log10(factor(found))]);
       const [ups, backs] = [by(up), by(back)];
-      const wide = [ups[0][0] - 0.1, ups.at(-1)[0] + 0.1];
-      const at = all.indexOf(chosen);
+      const [wide, at] = [[ups[0][0] - 0.1, ups.at(-1)[0] + 0.1], all.indexOf(chosen)];
       chart(this.widths.svg, {
         label: "Factor per layer by width.", x: wide, xName: "width", xLog: true, log: true, height: 320,
         y: around([...ups, ...backs].map(([, y]) => y)), yName: "factor per layer (dotted: 1)",
@@ -100,8 +102,7 @@
           ...[ups, backs].map((p) => ({ kind: "dot ring", at: p[at], r: 8 }))],
       });
       this.sentence.textContent = `${activation}, ${init}, width ${width}: per layer the signal is multiplied ` +
-        `by ${brief(up(chosen))} on its way up, the gradient by ${brief(back(chosen))} on its way back. At ` +
-        `layer 1 the gradient has ${brief(10 ** (backward[0] - backward.at(-1)))} of its norm at layer ${depth}.`;
+        `by ${brief(up(chosen))} on its way up, the gradient by ${brief(back(chosen))} on its way back. At layer 1 the gradient has ${brief(10 ** (backward[0] - backward.at(-1)))} of its norm at layer ${depth}.`;
     }
   }
 

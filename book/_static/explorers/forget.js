@@ -55,6 +55,13 @@
       ];
     }
 
+    go({ bias }) {
+      const { biases } = this.data;
+      if (bias < biases[0] || bias > biases.at(-1)) throw new RangeError(`a link asks for bias ${bias}`);
+      if (bias) this.slider.set(+bias);
+      this.update();
+    }
+
     /** Place of the measured bias next to the one that is set. */
     nearest() {
       const away = this.data.biases.map((b) => Math.abs(b - this.slider.value));

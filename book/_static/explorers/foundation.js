@@ -51,70 +51,6 @@ unrolled.expect = (test, tag, what) => {
   throw new Error(`${tag}: expected ${what}`);
 };
 
-/** A button that can be pressed, and is not yet. */
-unrolled.button = (text, onclick, attributes = {}) =>
-  unrolled.make("button", { type: "button", "aria-pressed": false, onclick, ...attributes }, text);
-
-/** Press one of several buttons; index undefined presses none. */
-unrolled.press = (buttons, index) =>
-  buttons.forEach((button, i) => button.setAttribute("aria-pressed", i === index));
-
-/** A row of buttons of which one is pressed. */
-unrolled.choice = (name, options, choose) => {
-  const { make } = unrolled;
-  const buttons = options.map((option, i) => unrolled.button(option, () => choose(i)));
-  const element = make("div", { class: "explorer-choice", role: "group", "aria-label": name },
-    make("span", {}, name), ...buttons);
-  return { element, buttons };
-};
-
-/** A slider; say(value) puts into words what it is set to. */
-unrolled.slider = (name, [min, max, step], value, say, changed) => {
-  const { make } = unrolled;
-  const said = make("output", { "aria-live": "off" });
-  const input = make("input", { type: "range", "aria-label": name, min, max, step,
-    oninput: () => { show(); changed(+input.value); } });
-  const show = () => {
-    said.textContent = say(+input.value);
-    input.setAttribute("aria-valuetext", said.textContent);
-  };
-  const set = (x) => { input.value = x; show(); };
-  set(value);
-  return { element: make("label", { class: "explorer-slider" }, make("span", {}, name), said, input),
-    set, input, get value() { return +input.value; } };
-};
-
-/** A question to answer before something is shown; answered(i) shows it, and returns what to say
- * to the reader who took option i. */
-unrolled.predict = (question, options, answered) => {
-  const { make, button, press } = unrolled;
-  const verdict = make("p", { role: "status" });
-  const buttons = options.map((option, i) =>
-    button(option, () => {
-      press(buttons, i);
-      verdict.textContent = answered(i);
-    }));
-  return make("div", { class: "explorer-predict", role: "group", "aria-label": "Prediction" },
-    make("p", {}, question), ...buttons, verdict);
-};
-
-unrolled.verdict = (right, why) => `Your prediction was ${right ? "right" : "wrong"}: ${why}.`;
-
-/** Arrow keys, Home and End choose among buttons in rows; only the chosen one is a Tab stop. */
-unrolled.moveByKeys = (buttons, columns, choose) => {
-  const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
-  const ends = { Home: 0, End: buttons.length - 1 };
-  buttons.forEach((button, index) =>
-    button.addEventListener("keydown", (event) => {
-      if (event.ctrlKey || event.altKey || event.metaKey) return; // the browser's own keys
-      const target = ends[event.key] ?? index + steps[event.key];
-      if (!(target in buttons)) return;
-      event.preventDefault();
-      choose(target);
-      buttons[target].focus();
-    }));
-};
-
 /** Base of all explorers. A subclass has a static title; build(), which returns its parts, the
  * sentence among them; and update(), which shows what is chosen and says it in the sentence. */
 unrolled.Explorer = class extends HTMLElement {
@@ -127,7 +63,7 @@ unrolled.Explorer = class extends HTMLElement {
     this.sentence = make("p", { class: "explorer-sentence", role: "status" });
     const parts = this.build(); // an error here leaves in place what the tag holds
     this.replaceChildren(
-      make("div", { class: "explorer", role: "group", "aria-label": title },
+      make("div", { class: "explorer", role: "group", "aria-label": title, tabindex: -1 },
         make("p", { class: "explorer-title" }, title), ...parts));
     this.update();
   }
@@ -136,4 +72,19 @@ unrolled.Explorer = class extends HTMLElement {
     this.chosen = choice;
     this.update();
   }
+
+  /** The state that a link asks for, such as "network=3&loss=20": go() of the subclass takes its
+   * settings as texts; "show" also shows what a prediction would. */
+  set(state) {
+    const { show, ...settings } = Object.fromEntries(new URLSearchParams(state));
+    if (show !== undefined) this.querySelector(".explorer-skip").click();
+    this.go(settings);
+  }
+};
+
+/** The whole number in a link's setting, from low to high; without one, what is set now. */
+unrolled.setting = (text, low, high, now) => {
+  const value = text === undefined ? now : Number(text);
+  if (Number.isInteger(value) && value >= low && value <= high) return value;
+  throw new RangeError(`a link asks for ${text}, expected ${low} to ${high}`);
 };

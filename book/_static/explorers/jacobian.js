@@ -5,7 +5,8 @@
 
 {
   const { make, range, brief, expect, areNumbers, choice, press, predict, verdict, slider, panel,
-    logs, chart, Plotted } = unrolled;
+    logs, chart, setting, powers,
+    singular, radius, Plotted } = unrolled;
   const [START, LAST] = [8, 60]; // powers
   const FLOOR = -12; // lowest logarithm on the chart
   const LIMITS = [["eigenvalue λ₁", -1.5, 1.5], ["eigenvalue λ₂", -1.5, 1.5], ["shear a", 0, 10]];
@@ -15,17 +16,7 @@
     [...eig, shear].every((x, i) => x === +x.toFixed(2) && x >= LIMITS[i][1] && x <= LIMITS[i][2]) &&
     areNumbers(norms) && norms.length > 1;
 
-  /** All powers; a matrix is [p, r, q], with p and r on its diagonal and q above. */
-  const powers = ([p, r, q]) => range(1, LAST).reduce((all) => {
-    const [a, c, b] = all.at(-1);
-    return [...all, [a * p, c * r, a * q + b * r]];
-  }, [[1, 1, 0]]);
-  const singular = ([p, r, q]) => {
-    const norm = (Math.hypot(p + r, q) + Math.hypot(p - r, q)) / 2;
-    return [norm, norm && Math.abs(p * r) / norm];
-  };
-  const normsOf = (W) => powers(W).map((power) => singular(power)[0]);
-  const radius = ([p, r]) => Math.max(Math.abs(p), Math.abs(r));
+  const normsOf = (W) => powers(W, LAST).map((power) => singular(power)[0]);
 
   class JacobianEllipse extends Plotted {
     static title = "What do powers of a matrix do to a circle?";
@@ -72,10 +63,16 @@
       this.update();
     }
 
+    go({ preset, power }) {
+      const k = setting(power, 0, LAST, this.power.value);
+      const W = preset && this.presets[setting(preset, 1, this.presets.length) - 1];
+      this.take(W ?? this.sliders.map((s) => s.value), k);
+    }
+
     update() {
       const W = this.sliders.map((s) => s.value);
       const k = this.power.value;
-      const [p, r, q] = powers(W)[k];
+      const [p, r, q] = powers(W, LAST)[k];
       const [long, short] = singular([p, r, q]);
       const norms = normsOf(W);
       const top = Math.max(...norms);

@@ -5,17 +5,15 @@
 
 {
   const { make, draw, range, brief, expect, areNumbers, choice, press, predict, verdict, fit, halfLife,
-    panel, chart, Plotted } = unrolled;
+    panel, chart, setting, clamp,
+    STEPS, Plotted } = unrolled;
   const LEVELS = range(0, 19); // colours
-  const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0],
-    Home: [0, -1e9], End: [0, 1e9] };
-  const clamp = (x, low, high) => Math.min(Math.max(Math.round(x), low), high);
 
   const isGood = ({ name, log10 }, _, [{ log10: { length: T } }]) => name && T > 2 && log10.length === T &&
     log10.every((row, i) => row.length === T && areNumbers(row.slice(0, i + 1)) &&
       row.slice(i + 1).every((x) => x === null));
 
-  /** An area in the colour of a level: from the ground by way of the gradient's colour to the ink. */
+  /** An area in the colour of a level. */
   const area = (level, d) => {
     const share = 8 + 192 * level / LEVELS.at(-1);
     const style = `--first: ${Math.min(share, 100)}%; --second: ${Math.max(share - 100, 0)}%`;
@@ -72,6 +70,12 @@
     move(tau, t, network = this.chosen[2]) {
       const row = clamp(tau, 1, this.T);
       this.choose([row, clamp(t, 1, row), network]);
+    }
+
+    go({ network, loss, state }) {
+      const [tau, t, i] = this.chosen;
+      this.move(setting(loss, 1, this.T, tau), setting(state, 1, this.T, t),
+        setting(network, 1, this.networks.length, i + 1) - 1);
     }
 
     press(event) {

@@ -1,33 +1,27 @@
-/* <gradient-ledger>: choose a loss of an unrolled network and see what each state hears of it.
- * Its data, all from the lesson's run:
+/* <gradient-ledger>: choose a loss and see what each state hears of it. Its data:
  *   heard   T rows, T + 1 columns: heard[tau - 1][t] is the derivative of loss tau by state t;
  *   shares  T rows, T columns: shares[tau - 1][k - 1] is the term of step k in that of loss tau by W. */
 "use strict";
 
 {
-  const { make, draw, range, write, button, press, predict, Explorer } = unrolled;
+  const { make, draw, range, write, button, press, predict, setting, expect,
+    areNumbers, Explorer } = unrolled;
   const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
   const below = (n) => String(n).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
   const h = (t) => `h${below(t)}`;
   const l = (tau) => `ℓ${below(tau)}`;
 
-  const check = (data) => {
-    const T = data?.heard?.length;
-    const is = (table, first) => table?.length === T && table.every((row, i) =>
-      row.length === T + 1 - first &&
-      row.every((x, j) => Number.isFinite(x) && (j + first <= i + 1 || x === 0)));
-    if (!(T > 1 && is(data.heard, 0) && is(data.shares, 1))) {
-      throw new Error("gradient-ledger: expected heard (T, T + 1) and shares (T, T), T > 1, " +
-        "with zeros where a loss would reach a later step");
-    }
-  };
+  const isTable = (T, table, first) => areNumbers(table?.map(() => 0), T) && table.every((row, i) =>
+    areNumbers(row, T + 1 - first) && row.every((x, j) => j + first <= i + 1 || x === 0));
 
   class GradientLedger extends Explorer {
     static title = "What does each state hear of a loss?";
 
     build() {
-      check(this.data);
-      const T = (this.T = this.data.heard.length);
+      const { heard, shares } = this.data ?? {};
+      const T = (this.T = heard?.length);
+      expect(() => T > 1 && isTable(T, heard, 0) && isTable(T, shares, 1), "gradient-ledger",
+        "heard (T, T + 1) and shares (T, T), T > 1, zero for later steps");
       this.chosen = 0; // all losses
       this.buttons = range(0, T).map((tau) =>
         button(tau ? l(tau) : "all", () => this.choose(tau),
@@ -38,7 +32,7 @@
       return [
         predict(`Predict: of ${l(T - 1)} alone, which state hears nothing?`, range(0, T).map(h), (t) => {
           this.choose(T - 1);
-          return `Your prediction was ${t === T ? "right" : "wrong"}.`;
+          return t > T ? "See below." : `Your prediction was ${t === T ? "right" : "wrong"}.`;
         }),
         make("p", {}, "Choose a loss: its way back lights up."),
         make("div", { class: "explorer-graph" },
@@ -76,6 +70,10 @@
       });
       this.picture = draw("svg", { viewBox: `0 0 ${100 * (this.T + 1)} 100`, role: "img" }, ...parts);
       return this.picture;
+    }
+
+    go({ loss }) {
+      this.choose(setting(loss, 0, this.T, this.chosen));
     }
 
     update() {
