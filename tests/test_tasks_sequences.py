@@ -103,6 +103,11 @@ def test_spell_shifts_by_one_and_stops():
     np.testing.assert_array_equal(inputs[1:], targets[:-1])
 
 
+def test_spell_takes_an_array_of_words():
+    by_list, by_array = tasks.spell(["six", "two"]), tasks.spell(np.array(["six", "two"]))
+    assert all(map(np.array_equal, by_list, by_array))
+
+
 def test_words_undoes_spell():
     names = [tasks.number_name(n) for n in range(100)]
     assert tasks.words(tasks.spell(names, L=20)[1]) == names

@@ -145,7 +145,7 @@ def spell(words: Sequence[str], L: int | None = None) -> tuple[Array, Array, Arr
     >>> mask[:, 0].tolist()
     [True, True, True, True, False]
     """
-    if isinstance(words, str) or not isinstance(words, Sequence) or not words:
+    if isinstance(words, str) or not isinstance(words, Sequence | np.ndarray) or len(words) == 0:
         raise ValueError(f"words is {words!r}, expected a list of at least one word.")
     for word in words:
         if not isinstance(word, str) or not word or not set(word) <= set(ALPHABET) - {STOP}:
