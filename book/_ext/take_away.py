@@ -268,7 +268,9 @@ def still_fonts(site: Path, folder: Path) -> str:
     for style in ("normal", "italic"):
         source = site / f"_static/vendor/source-sans-3/source-sans-3-latin-wght-{style}.woff2"
         for weight, covers in ((400, "200 500"), (650, "501 900")):
-            font = instantiateVariableFont(TTFont(source), {"wght": weight}, inplace=True)
+            font = TTFont(source)
+            if "fvar" in font:  # the italic has one weight alone
+                instantiateVariableFont(font, {"wght": weight}, inplace=True)
             font.flavor = None
             for entry in font["name"].names:
                 if entry.nameID in (4, 6):
