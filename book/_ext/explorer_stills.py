@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -312,7 +313,7 @@ def ellipse(data: Data) -> list[str]:
     rho = max(map(abs, first["eig"]))
     rhos, bounds = ([v**i for i in range(last + 1)] for v in (rho, norms[1]))
     half = 1.15 * max(1, long)
-    turn = np.arange(181) * math.pi / 90
+    turn = np.arange(73) * math.pi / 36
     ring = np.stack([np.cos(turn), np.sin(turn)])
     circle = chart(
         "The unit circle and its image under Wᵏ.",
@@ -325,8 +326,8 @@ def ellipse(data: Data) -> list[str]:
     measured = [at for at in logs(first["norms"]) if at[0] % 4 == 0]
     curves = chart(
         "‖Wᵏ‖ over k.", x=(0, last), y=(low, high), names=("power k", "norm"), log=True, height=330,
-        lines=[("c-muted dotted", logs(bounds)), ("c-hidden", logs(norms)),
-               ("c-muted dashed", logs(rhos))],
+        lines=[("c-muted dotted", logs(bounds)[::last]), ("c-hidden", logs(norms)),
+               ("c-muted dashed", logs(rhos)[::last])],
         dots=[*(("dot open c-hidden", at, 4.5) for at in measured),
               ("dot c-hidden", (k, math.log10(long)), 7)],
     )  # fmt: skip
@@ -365,6 +366,9 @@ def lag(data: Data) -> list[str]:
         style = f"--first: {min(share, 100):.2f}%; --second: {max(share - 100, 0):.2f}%"
         return element("path", class_="cells", style=style, d=d)
 
+    def level_of(y: float) -> int:
+        return math.floor((y - low) / (high - low) * levels)
+
     def heat(X: Callable, Y: Callable) -> str:
         def box(row: float, start: float, end: float) -> str:
             left = X(start - 0.5)
@@ -372,9 +376,11 @@ def lag(data: Data) -> list[str]:
 
         boxes = [""] * levels
         for row in range(1, T + 1):
-            for t in range(1, row + 1):
-                level = math.floor((rows[row - 1][t - 1] - low) / (high - low) * levels)
-                boxes[level] += box(row, t, t)
+            # Neighbours of one level become one box.
+            values = enumerate(rows[row - 1][:row], 1)
+            for level, run in groupby(values, lambda at: level_of(at[1])):
+                places = [t for t, _ in run]
+                boxes[level] += box(row, places[0], places[-1])
         chosen = element("path", class_="c-muted", d=box(T, 1, T))
         return "".join(area(i, d) for i, d in enumerate(boxes)) + chosen
 

@@ -13,12 +13,17 @@
   const observer = new ResizeObserver((entries) => entries.forEach(({ target }) => update(target)));
   boxes.forEach((box) => observer.observe(box)); // of a section far below: when it is drawn,
   const later = window.requestIdleCallback ?? ((work) => setTimeout(work, 200));
-  const queue = [...boxes]; // or when there is nothing else to do
+  let queue = []; // or when there is nothing else to do
   const next = () => {
     if (queue.length) update(queue.shift());
     if (queue.length) later(next);
   };
-  later(next);
+  const start = () => {
+    queue = [...boxes];
+    later(next);
+  };
+  document.fonts?.addEventListener("loadingdone", start); // other letters, other widths
+  start();
 })();
 
 // Paper is light: print in the light theme whatever the screen shows.
