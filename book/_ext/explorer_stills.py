@@ -326,8 +326,8 @@ def ellipse(data: Data) -> list[str]:
     measured = [at for at in logs(first["norms"]) if at[0] % 4 == 0]
     curves = chart(
         "‖Wᵏ‖ over k.", x=(0, last), y=(low, high), names=("power k", "norm"), log=True, height=330,
-        lines=[("c-muted dotted", logs(bounds)[::last]), ("c-hidden", logs(norms)),
-               ("c-muted dashed", logs(rhos)[::last])],
+        lines=[("c-muted dotted", logs(bounds)[:: last if rho else 1]), ("c-hidden", logs(norms)),
+               ("c-muted dashed", logs(rhos)[:: last if rho else 1])],
         dots=[*(("dot open c-hidden", at, 4.5) for at in measured),
               ("dot c-hidden", (k, math.log10(long)), 7)],
     )  # fmt: skip

@@ -13,6 +13,7 @@ from site_browser import context
 ROOT = Path(__file__).parents[2]
 LESSONS = [f"lessons/{path.stem}.html" for path in sorted((ROOT / "lessons").glob("*.ipynb"))]
 HEAVIEST = 250_000  # bytes of a lesson and all that it loads, gzipped
+STILL_HEAVIER = {"lessons/04_gradient_analysis.html": 260_000}  # seven figures and two explorers
 PACKED = (".woff2", ".png")  # files that compression makes no smaller
 SHIFTS = """() => new Promise(done => {
   let total = 0;
@@ -40,7 +41,8 @@ def test_a_first_visit_is_light_and_stands_still(browser, address, site, name):
         loaded = weight(site, [url for url in asked if url.startswith(address)])
     assert name in loaded and len(loaded) > 10
     heaviest = sorted(loaded.items(), key=lambda item: -item[1])[:8]
-    assert sum(loaded.values()) <= HEAVIEST, (sum(loaded.values()), heaviest)
+    limit = STILL_HEAVIER.get(name, HEAVIEST)
+    assert sum(loaded.values()) <= limit, (sum(loaded.values()), heaviest)
     assert shifted < 0.01
 
 
