@@ -25,6 +25,7 @@ def main(wanted: list[str]) -> None:
                 for name in wanted or pages():
                     page.set_viewport_size({"width": width, "height": 850})
                     page.goto(f"{address}/{name}", wait_until="load")
+                    page.add_style_tag(content="* { content-visibility: visible !important }")
                     height = page.evaluate("document.documentElement.scrollHeight")
                     page.set_viewport_size({"width": width, "height": height})
                     page.wait_for_timeout(200)
