@@ -268,9 +268,9 @@ def _check_rnn(
     x: Array, h0: Array, params: rnn.Params, dh: Array, activation: str, carry: Array | None
 ) -> None:
     """Raise unless all fits together: torch would stretch an axis of size 1 in silence."""
-    rnn.check_inputs(x, h0, params)
     axes = Axes()
     axes.check("x", x, "T N D")
+    rnn.check_params(params, axes)
     axes.check("h0", h0, "N H")
     axes.check("dh", dh, "T N H")
     activations.get(activation)
