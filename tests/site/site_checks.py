@@ -303,17 +303,32 @@ class Listener:
             self.complaints.append(f"icons come from a font again: {response.url}")
 
 
-# Thousands of code tokens and formula parts are alike; axe looks at a few of each kind.
+# A page repeats itself: thousands of code tokens, formulas, rows of tables.  Axe looks at the last
+# three of each kind.  Two pieces are of one kind when they are built alike (the same elements,
+# classes, roles, styles and states below them, text or none) and stand in boxes built alike.  What
+# KaTeX and Matplotlib draw is one kind in each sort of box; beyond three a formula is its text.
 THIN_OUT = """() => {
+  const told = ['role', 'tabindex', 'style', 'hidden', 'open', 'scope', 'aria-hidden', 'disabled'];
+  const filled = ['alt', 'title', 'href', 'src', 'aria-label', 'for', 'aria-labelledby'];
+  const look = e => [e.tagName, e.getAttribute('class'), ...told.map(n => e.getAttribute(n)),
+    ...filled.map(n => e.hasAttribute(n) && !!e.getAttribute(n).trim())].join();
+  const below = node => node.nodeType === 1 ? built(node) : node.data?.trim() ? 't' : '';
+  const built = e => e.matches('.katex, pre span') ? e.className
+    : e.matches('svg[role=img] *') ? e.tagName
+    : `${look(e)}(${[...e.childNodes].map(below).join('')})`;
+  const boxes = e => e.matches('main, body') ? '' : look(e) + boxes(e.parentElement);
   const seen = {};
-  for (const token of document.querySelectorAll('pre span[class]')) {
-    const ground = ['.cell_output', '.exercise', '.deeper'].map(box => !!token.closest(box));
-    const kind = [token.className, ...ground].join();
+  const parts = `.katex, pre span[class], .sig-param, figure svg[role=img] *, li, tr, dl, figure,
+    details, div, button, :is(section, div, dd, blockquote) > p`;
+  for (const part of [...document.querySelectorAll(parts)].reverse()) {  // what is inside first
+    if (!part.isConnected || part.closest('nav, header, dialog')) continue;
+    const kind = boxes(part.parentElement) + built(part);
     seen[kind] = (seen[kind] || 0) + 1;
-    if (seen[kind] > 3) token.replaceWith(token.textContent);
+    if (seen[kind] <= 3) continue;
+    if (part.matches('.katex, pre span')) part.replaceWith(part.textContent);
+    else part.remove();
   }
-  document.querySelectorAll('pre').forEach(block => block.normalize());
-  [...document.querySelectorAll('.katex-html')].slice(30).forEach(shown => shown.remove());
+  document.body.normalize();
 }"""
 
 

@@ -198,6 +198,26 @@ def test_axe_sees_a_barrier(look, mistake, rule):
     )
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<p style="color: #aaa">pale</p>' * 50,
+        '<p class="x" style="color: #aaa">pale</p>' + "<p class='x'>text</p>" * 50,
+        "<p>text</p>" * 50 + '<div style="background: #555"><p>pale</p></div>',
+        "<ul>" + "<li>text</li>" * 50 + '<li><a href="#x"></a></li></ul>',
+        "<p>a <button>b</button></p>" * 50 + "<p>a <button> </button></p>",
+    ],
+)
+def test_axe_sees_a_barrier_among_many_alike(look, page):
+    assert look(page, site_checks.axe_violations)
+
+
+def test_of_what_is_alike_axe_looks_at_three(look):
+    left = "document.querySelectorAll('li').length"
+    page = "<ul>" + "<li>text <b>x</b></li>" * 50 + "<li>text</li></ul>"
+    assert look(page, lambda page: page.evaluate(site_checks.THIN_OUT) or page.evaluate(left)) == 4
+
+
 def test_a_sideways_scroll_is_seen(look):
     assert look('<div style="width: 400px">wide</div>', site_checks.sideways)
 
