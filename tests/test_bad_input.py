@@ -378,6 +378,13 @@ row(
     classes=ANY,
     labels=ints("N", (np.full(N, Q), np.full(N, -1))),
 )
+row(
+    axes.check_classes,
+    lambda: {"name": "labels", "labels": labels(), "classes": Q},
+    name=ANY,
+    classes=ANY,
+    labels=ints("", (np.full(N, Q), np.full(N, -1))),
+)
 row(axes.check_generator, lambda: {"name": "value", "value": rng()}, name=ANY, value=RNG)
 
 # rnn
@@ -414,6 +421,14 @@ row(
 )
 row(rnn.check_inputs, lambda: {"x": x(), "h0": h0(), "params": weights()}, **_forward)
 row(rnn.check_params, lambda: {"params": weights(), "axes": None}, params=RNN, axes=ANY)
+row(rnn.check_tape, lambda: {"tape": tape()}, tape=TAPE)
+row(
+    rnn.check_upstream,
+    lambda: {"dh": dh(), "tape": tape(), "name": "dh"},
+    dh=DH,
+    tape=TAPE,
+    name=ANY,
+)
 row(rnn.check_carry, lambda: {"carry": np.ones(T), "T": T}, carry=optional(CARRY), T=Kind("T"))
 
 # lstm

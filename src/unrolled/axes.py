@@ -99,16 +99,22 @@ def check_floats(name: str, value: object) -> None:
         raise TypeError(f"{name} has dtype {value.dtype}, expected float32 or float64.")
 
 
-def check_labels(name: str, labels: object, count: int, classes: int) -> None:
-    """Raise unless ``labels`` is an array of ``count`` whole numbers from 0 to classes - 1."""
+def check_classes(name: str, labels: object, classes: int) -> None:
+    """Raise unless ``labels`` is an array of whole numbers from 0 to classes - 1, of any shape."""
     if not isinstance(labels, np.ndarray) or not np.issubdtype(labels.dtype, np.integer):
         kind = getattr(labels, "dtype", type(labels).__name__)
         raise TypeError(f"{name} is {kind}, expected a NumPy array of whole numbers.")
+    wrong = labels[(labels < 0) | (labels >= classes)]
+    if wrong.size:
+        low, high = labels.min(), labels.max()
+        raise ValueError(f"{name} goes from {low} to {high}, expected 0 to {classes - 1}.")
+
+
+def check_labels(name: str, labels: object, count: int, classes: int) -> None:
+    """Raise unless ``labels`` is an array of ``count`` whole numbers from 0 to classes - 1."""
+    check_classes(name, labels, classes)
     if labels.shape != (count,):
         raise ValueError(f"{name} has shape {labels.shape}, expected ({count},).")
-    low, high = labels.min(), labels.max()
-    if low < 0 or high >= classes:
-        raise ValueError(f"{name} goes from {low} to {high}, expected 0 to {classes - 1}.")
 
 
 def check_function(name: str, value: object) -> None:

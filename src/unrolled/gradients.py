@@ -17,7 +17,7 @@ from numbers import Real
 import numpy as np
 
 from unrolled import activations, rnn
-from unrolled.axes import FLOATS, Axes, check_function, check_size
+from unrolled.axes import FLOATS, check_function, check_size
 
 Array = np.ndarray
 
@@ -70,7 +70,7 @@ def lag_terms(dh: Array, tape: rnn.Tape, count: int) -> Array:
         state at position t, zero where there is no such loss.  With count = T the sum over lags
         is ``rnn.backward(dh, tape).h``.
     """
-    _check_upstream(dh, tape)
+    rnn.check_upstream(dh, tape)
     check_size("count", count)
     T = len(dh)
     if count > T:
@@ -97,7 +97,7 @@ def sliding(dh: Array, tape: rnn.Tape, tau: int) -> rnn.Grads:
     tape: what ``rnn.forward`` returned.
     tau: how many steps a loss may look at, at least 1; from T on the gradient is the full one.
     """
-    _check_upstream(dh, tape)
+    rnn.check_upstream(dh, tape)
     check_size("tau", tau)
     T = len(dh)
     slope = activations.get(tape.activation).slope(tape.h)
@@ -115,7 +115,7 @@ def weight_shares(grads: rnn.Grads, tape: rnn.Tape) -> Array:
     """
     if not isinstance(grads, rnn.Grads):
         raise TypeError(f"grads is a {type(grads).__name__}, expected the rnn.Grads of backward.")
-    _check_upstream(grads.h, tape, "grads.h")
+    rnn.check_upstream(grads.h, tape, "grads.h")
     dz = grads.h * activations.get(tape.activation).slope(tape.h)
     return np.einsum("tnh,tnk->thk", dz, _previous(tape))
 
@@ -127,7 +127,7 @@ def step_jacobians(tape: rnn.Tape) -> Array:
     for each unit after the step and a column for each unit before it.  Position t leads from
     state t to state t+1, so that ``[0]`` is the derivative of the first state by ``h0``.
     """
-    _check_tape(tape)
+    rnn.check_tape(tape)
     slope = activations.get(tape.activation).slope(tape.h)
     return slope[..., None] * tape.params.W_hh
 
@@ -172,7 +172,7 @@ def lag_matrix(dh: Array, tape: rnn.Tape) -> Array:
         0 above the diagonal: no loss hears a later state.  Everything is computed in float64,
         where small numbers last longer.
     """
-    _check_upstream(dh, tape)
+    rnn.check_upstream(dh, tape)
     slope = activations.get(tape.activation).slope(tape.h).astype(np.float64)
     W_hh = tape.params.W_hh.astype(np.float64)
     signals = dh.astype(np.float64)  # of all losses, one a row; each sets out at its own step
@@ -294,18 +294,6 @@ def step_norms(array: Array) -> Array:
     if array.ndim < 1 or array.size == 0:
         raise ValueError(f"array has shape {array.shape}, expected (T, ...), no axis empty.")
     return np.linalg.norm(array.reshape(len(array), -1).astype(np.float64), axis=1)
-
-
-def _check_upstream(dh: Array, tape: rnn.Tape, name: str = "dh") -> None:
-    _check_tape(tape)
-    axes = Axes()
-    axes.check("tape.h", tape.h, "T N H")
-    axes.check(name, dh, "T N H")
-
-
-def _check_tape(tape: rnn.Tape) -> None:
-    if not isinstance(tape, rnn.Tape):
-        raise TypeError(f"tape is a {type(tape).__name__}, expected the rnn.Tape of forward.")
 
 
 def _lengths(vectors: Array) -> Array:

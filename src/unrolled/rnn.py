@@ -164,13 +164,9 @@ def backward(dh: Array, tape: Tape, carry: Array | None = None) -> Grads:
     ------
     TypeError, ValueError: naming the argument, what it is and what was expected.
     """
-    if not isinstance(tape, Tape):
-        raise TypeError(f"tape is a {type(tape).__name__}, expected the rnn.Tape of forward.")
+    check_upstream(dh, tape)
     x, h0, params, h, activation = tape
     T, N, H = h.shape
-    axes = Axes()
-    axes.check("tape.h", h, "T N H")
-    axes.check("dh", dh, "T N H")
     check_carry(carry, T)
 
     slope = activations.get_with_slope(activation).slope
@@ -209,6 +205,20 @@ def check_params(params: Params, axes: Axes | None = None) -> None:
     axes.check("params.W_xh", params.W_xh, "H D")
     axes.check("params.W_hh", params.W_hh, "H H")
     axes.check("params.b_h", params.b_h, "H")
+
+
+def check_tape(tape: Tape) -> None:
+    """Raise unless ``tape`` is what :func:`forward` returns."""
+    if not isinstance(tape, Tape):
+        raise TypeError(f"tape is a {type(tape).__name__}, expected the rnn.Tape of forward.")
+
+
+def check_upstream(dh: Array, tape: Tape, name: str = "dh") -> None:
+    """Raise unless ``dh`` holds a gradient for every state of the tape."""
+    check_tape(tape)
+    axes = Axes()
+    axes.check("tape.h", tape.h, "T N H")
+    axes.check(name, dh, "T N H")
 
 
 def check_carry(carry: Array | None, T: int) -> None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.datasets import load_digits
 
-from unrolled.axes import check_generator, check_size
+from unrolled.axes import check_classes, check_generator, check_size
 
 Array = np.ndarray
 
@@ -164,7 +164,7 @@ def spell(words: Sequence[str], L: int | None = None) -> tuple[Array, Array, Arr
 
 def words(places: Array) -> list[str]:
     """The words that (L, N) places in ``ALPHABET`` spell, each up to its first stop sign."""
-    _check_places(places, len(ALPHABET))
+    check_classes("places", places, len(ALPHABET))
     if places.ndim != 2 or 0 in places.shape:
         raise ValueError(f"places has shape {places.shape}, expected (L, N).")
     columns = ("".join(ALPHABET[place] for place in column) for column in places.T)
@@ -191,7 +191,7 @@ def one_hot(places: Array, size: int) -> Array:
     TypeError, ValueError: naming the argument, what it is and what was expected.
     """
     check_size("size", size)
-    _check_places(places, size)
+    check_classes("places", places, size)
     return (np.arange(size) == places[..., None]).astype(np.float64)
 
 
@@ -370,16 +370,6 @@ def _check_draw(T: int, N: int, rng: np.random.Generator, least: int = 1) -> Non
         raise ValueError(f"T is {T}, expected at least {least}.")
     check_size("N", N)
     check_generator("rng", rng)
-
-
-def _check_places(places: Array, size: int) -> None:
-    if not isinstance(places, np.ndarray) or not np.issubdtype(places.dtype, np.integer):
-        kind = getattr(places, "dtype", type(places).__name__)
-        raise TypeError(f"places is {kind}, expected a NumPy array of whole numbers.")
-    if places.size and not 0 <= places.min() <= places.max() < size:
-        raise ValueError(
-            f"places goes from {places.min()} to {places.max()}, expected 0 to {size - 1}."
-        )
 
 
 def _check_images(images: Array) -> None:

@@ -16,11 +16,13 @@ for its randomization; the latter choose their probabilities as they go, here th
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from unrolled import activations
 from unrolled.axes import Axes, check_generator, check_size
-from unrolled.rnn import Tape, check_carry
+from unrolled.rnn import Tape, check_carry, check_upstream
 
 Array = np.ndarray
 
@@ -75,7 +77,7 @@ def segments(carry: Array) -> list[slice]:
     Axes().check("carry", carry, "T")
     check_carry(carry, len(carry))
     borders = [0, *(np.flatnonzero(carry[1:] == 0) + 1).tolist(), len(carry)]
-    return [slice(start, stop) for start, stop in zip(borders, borders[1:], strict=False)]
+    return [slice(start, stop) for start, stop in pairwise(borders)]
 
 
 def estimates(dh: Array, tape: Tape, carries: Array) -> Array:
@@ -91,11 +93,7 @@ def estimates(dh: Array, tape: Tape, carries: Array) -> Array:
     -------
     (S, H, H): row s is ``rnn.backward(dh, tape, carries[s]).params.W_hh``.
     """
-    if not isinstance(tape, Tape):
-        raise TypeError(f"tape is a {type(tape).__name__}, expected the rnn.Tape of forward.")
-    axes = Axes()
-    axes.check("tape.h", tape.h, "T N H")
-    axes.check("dh", dh, "T N H")
+    check_upstream(dh, tape)
     weights = Axes()
     weights.sizes["T"] = len(dh)
     weights.check("carries", carries, "S T")
