@@ -198,7 +198,7 @@ def kernels_figure(rows: Rows) -> str:
     from unrolled import figures as style
 
     fig, ax = style.subplots(height=3.4)
-    kinds = {"limit": style.INPUT, "ours": style.HIDDEN, "torch": style.GRADIENT}
+    kinds = {"limit": style.INPUT, "ours": style.INK, "torch": style.way_back("torch")}
     for place, row in enumerate(rows):
         for number, (kind, colour) in enumerate(kinds.items()):
             y, ms = place + 0.27 * (number - 1), row["ms"][kind]
@@ -209,7 +209,6 @@ def kernels_figure(rows: Rows) -> str:
                 (4, 0),
                 textcoords="offset points",
                 va="center",
-                fontsize=9.5,
             )
     names = [f"{row['network'].upper()} {row['dtype']}" for row in rows]
     ax.set_yticks(range(len(rows)), names)
@@ -232,17 +231,17 @@ def growth_figure(rows: Rows) -> str:
     from unrolled import figures as style
 
     looks = {
-        "full": (style.HIDDEN, "o", "-"),
-        "truncated": (style.INPUT, "s", "--"),
-        "randomized": (style.OUTPUT, "^", ":"),
-        "checkpointed": (style.GATE, "D", "-."),
-        "torch": (style.GRADIENT, "v", "-"),
+        "full": ("o", "-"),
+        "truncated": ("s", "--"),
+        "randomized": ("^", ":"),
+        "checkpointed": ("D", "-."),
+        "torch": ("v", "-"),
     }
     lengths = sorted({row["T"] for row in rows})
     fig, axes = style.subplots(2, 2, height=6.0, sharex=True, sharey="col")
     words = []
     for (network, strategy), line in series(rows).items():
-        colour, marker, dashes = looks[strategy]
+        colour, (marker, dashes) = style.way_back(strategy), looks[strategy]
         for ax, what in zip(axes[int(network == "lstm")], ("ms", "MB"), strict=True):
             values = [float("nan") if value is None else value for value in line[what]]
             ax.loglog(lengths, values, dashes, color=colour, marker=marker, label=strategy)
@@ -254,8 +253,8 @@ def growth_figure(rows: Rows) -> str:
         ax.set_xticks(lengths, [f"{T:,}" for T in lengths])
         ax.minorticks_off()
     for ax in axes[1]:
-        ax.set_xlabel("T, steps of the sequence")
-    axes[0, 0].legend(fontsize=9.5)
+        ax.set_xlabel("T, steps")
+    axes[0, 0].legend(borderpad=0)
     alt = (
         "Four plots with logarithmic axes: time and memory against T, for the RNN and the LSTM. "
         f"At T = {lengths[-1]:,}: {' '.join(words)}"

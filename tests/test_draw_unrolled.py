@@ -5,13 +5,15 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from unrolled import figures
+from unrolled import drawings, figures
+
+LABELS = {"inputs": ["x₁", None], "states": ["h₁", "h₂"], "outputs": [None, "y₂"]}
 
 
 def draw(**description):
     """The boxes (text, colour) and arrows (colour, dashed) of a drawing."""
     fig, ax = figures.subplots()
-    figures.draw_unrolled(ax, **description)
+    drawings.draw_unrolled(ax, **description)
     boxes = [p for p in ax.patches if isinstance(p, FancyBboxPatch)]
     arrows = [p for p in ax.patches if isinstance(p, FancyArrowPatch)]
     named = {text.get_text() for text in ax.texts}
@@ -59,3 +61,46 @@ def test_names_of_the_weights_can_be_left_out():
 def test_both_networks_need_a_step(writer):
     with pytest.raises(ValueError, match=f"writer is {writer}, expected a step from 1 to 4"):
         joined(writer=writer)
+
+
+def labels_in(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def test_the_unrolled_network_has_one_node_a_label_and_one_arrow_a_product():
+    _, ax = figures.subplots()
+    drawings.draw_unrolled(ax, **LABELS, losses=[None, "L₂"], initial="h zero")
+    labels = labels_in(ax)
+    arrows = [label for label in labels if label.startswith("W") or not label]
+    assert sorted(arrows) == ["", "W_hh", "W_hh", "W_hy", "W_xh"]  # the arrow to a loss is bare
+    assert sorted(set(labels) - set(arrows)) == sorted(["h zero", "h₁", "h₂", "x₁", "y₂", "L₂"])
+    assert len(ax.patches) == 6 + 5  # a box a node, a line an arrow
+
+
+def test_arrows_of_one_matrix_share_one_colour():
+    _, ax = figures.subplots()
+    T = 3
+    drawings.draw_unrolled(ax, inputs=["x"] * T, states=["h"] * T, outputs=["y"] * T)
+    arrows = [p for p in ax.patches if isinstance(p, FancyArrowPatch)]
+    colours = [to_hex(p.get_edgecolor()) for p in arrows]
+    expected = [figures.HIDDEN, figures.INPUT, figures.OUTPUT] * T
+    assert sorted(colours) == sorted(expected)
+
+
+def test_the_unrolled_network_runs_from_left_to_right():
+    _, ax = figures.subplots()
+    drawings.draw_unrolled(ax, **LABELS)
+    position = {text.get_text(): text.get_position() for text in ax.texts}
+    assert position["h₀"][0] < position["h₁"][0] < position["h₂"][0]
+    assert position["x₁"][0] == position["h₁"][0] and position["x₁"][1] < position["h₁"][1]
+    assert position["y₂"][0] == position["h₂"][0] and position["y₂"][1] > position["h₂"][1]
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    assert all(left < x < right and bottom < y < top for x, y in position.values())
+
+
+@pytest.mark.parametrize("argument", ["inputs", "outputs", "losses"])
+def test_the_unrolled_network_wants_one_label_a_step(argument):
+    _, ax = figures.subplots()
+    with pytest.raises(ValueError, match=f"^{argument} has 3 labels, expected 2, one a step"):
+        drawings.draw_unrolled(ax, **LABELS | {argument: ["a", "b", "c"]})
+    assert not ax.patches

@@ -47,7 +47,7 @@ def test_counts_are_those_of_the_book():
     assert counted["equations"] == counted["equations_verified"] == counted["equations_controlled"]
     assert counted["equations"] > 40
     assert counted["lessons"] == 6
-    assert 300 <= counted["lessons_minutes"] <= 6 * 60
+    assert 300 <= counted["lessons_minutes"] <= 9 * 60
     assert counted["exercises"] > 60
     assert counted["mistakes_known"] >= 4 * counted["exercises"]
     assert counted["exercises_minutes"] > counted["lessons_minutes"]
@@ -261,6 +261,25 @@ def test_minutes(introduction, expected):
     assert course.minutes(introduction) == expected
 
 
+def test_minutes_are_kept_for_each_lesson():
+    said = (
+        "About 50 minutes for the text",
+        "About an hour for the text",
+        "About 90 minutes for the text",
+    )
+    assert course.times(said) == {
+        **{"minutes_1": 50, "minutes_2": 60, "minutes_3": 90},
+        **{"minutes_least": 50, "minutes_most": 90, "lessons_minutes": 200},
+    }
+
+
+def test_stories_are_counted_as_a_word(tmp_path):
+    page = tmp_path / "textbook.md"
+    page.write_text("### 1. One\n\n### Aside\n\n### 2. Two\n", encoding="utf-8")
+    assert course.spelled(course.stories(page)) == "two"
+    assert course.spelled(1000) == "1,000"
+
+
 def test_minutes_must_be_said():
     with pytest.raises(ValueError, match="how long"):
         course.minutes("# Backpropagation through time")
@@ -277,4 +296,6 @@ def test_counts_become_substitutions_beside_those_of_others(tmp_path):
     assert offered["claims"] == 7
     assert (offered["equations_verified"], offered["lessons"]) == (2, 1)
     assert offered["lessons_minutes"] == 45
+    assert offered["minutes_1"] == offered["minutes_least"] == offered["minutes_most"] == 45
+    assert offered["stories"] == "none"
     assert offered["exercises"] == course.exercises()["exercises"]

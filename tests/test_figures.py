@@ -3,7 +3,7 @@
 import re
 import xml.etree.ElementTree as ElementTree
 from base64 import b64decode
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import matplotlib as mpl
@@ -18,7 +18,6 @@ TEXTS = {
     "caption": "The loss *falls* by $\\frac{1}{2}$ a step.",
     "name": "fig-a-line-2",
 }
-LABELS = {"inputs": ["x₁", None], "states": ["h₁", "h₂"], "outputs": [None, "y₂"]}
 
 
 def drawing():
@@ -144,7 +143,7 @@ def test_the_drawing_reaches_no_other_drawing(svg):
     assert svg.startswith("<svg ") and svg.rstrip().endswith("</svg>")
     assert "<style" not in svg and "<script" not in svg
     assert "stroke-linejoin: round" in root.get("style")
-    assert root.get("viewBox") == "0 0 504 180"
+    assert root.get("viewBox") == "0 0 381.6 180"
 
 
 def test_the_same_figure_twice_is_the_same_to_the_byte(svg):
@@ -181,50 +180,83 @@ def test_subplots_hands_on_size_and_options():
     assert axes[0, 0].xaxis.label.get_color() == figures.INK
 
 
-# --- the unrolled network ------------------------------------------------------------------------
+# --- labels in place of a legend, and the colours of ways back ------------------------------------
 
 
-def labels_in(ax):
-    return [text.get_text() for text in ax.texts]
+def labelled(*ends, ylim=(0, 1)):
+    """Axes with lines that end at the given heights, and the box of each label."""
+    fig, ax = figures.subplots()
+    for end in ends:
+        ax.plot([0, 1, 2], [0.5, 0.5, end], label=f"{end}")
+    ax.set(xlim=(0, 2), ylim=ylim)
+    figures.label_ends(ax)
+    fig.canvas.draw()
+    boxes = {text.get_text(): text.get_window_extent() for text in ax.texts}
+    return ax, boxes
 
 
-def test_the_unrolled_network_has_one_node_a_label_and_one_arrow_a_product():
+def test_labels_stand_beside_the_ends_of_their_lines():
+    ax, boxes = labelled(0.2, 0.8)
+    for end, box in boxes.items():
+        x, y = ax.transData.transform((2, float(end)))
+        assert box.x0 > x and box.y0 < y < box.y1
+    assert ax.get_legend() is None
+
+
+def test_labels_that_would_touch_move_apart_in_the_order_of_their_lines():
+    _, boxes = labelled(0.5, 0.02, 0.51, 0.03, 0.52)
+    order = [boxes[label] for label in ("0.02", "0.03", "0.5", "0.51", "0.52")]
+    assert all(low.y1 <= high.y0 for low, high in pairwise(order))
+
+
+def test_no_label_hangs_below_the_axes():
+    ax, boxes = labelled(0.0, 0.001, 0.002)
+    assert min(box.y0 for box in boxes.values()) > ax.get_window_extent().y0 - 3
+
+
+def test_a_line_that_leaves_is_labelled_where_it_was_last_seen():
+    ax, boxes = labelled(2.0, 0.5)
+    x, _ = ax.transData.transform((1, 0.5))
+    assert x < boxes["2.0"].x0 < x + 10
+
+
+def test_of_two_lines_that_leave_the_steeper_is_labelled_outside():
     _, ax = figures.subplots()
-    figures.draw_unrolled(ax, **LABELS, losses=[None, "L₂"], initial="h zero")
-    labels = labels_in(ax)
-    arrows = [label for label in labels if label.startswith("W") or not label]
-    assert sorted(arrows) == ["", "W_hh", "W_hh", "W_hy", "W_xh"]  # the arrow to a loss is bare
-    assert sorted(set(labels) - set(arrows)) == sorted(["h zero", "h₁", "h₂", "x₁", "y₂", "L₂"])
-    assert len(ax.patches) == 6 + 5  # a box a node, a line an arrow
+    for slope in (4, 3, -3, -4):
+        ax.plot(np.linspace(0, 1, 50), slope * np.linspace(0, 1, 50), label=f"{slope}")
+    ax.set(ylim=(-2, 2))
+    figures.label_ends(ax)
+    heights = {text.get_text(): text.xy[1] for text in ax.texts}
+    assert sorted(heights, key=heights.get) == ["-4", "-3", "3", "4"]
 
 
-def test_arrows_of_one_matrix_share_one_colour():
+def test_limits_found_by_matplotlib_count_too():
     _, ax = figures.subplots()
-    T = 3
-    figures.draw_unrolled(ax, inputs=["x"] * T, states=["h"] * T, outputs=["y"] * T)
-    arrows = [p for p in ax.patches if isinstance(p, figures.FancyArrowPatch)]
-    colours = [mpl.colors.to_hex(p.get_edgecolor()) for p in arrows]
-    expected = [figures.HIDDEN, figures.INPUT, figures.OUTPUT] * T
-    assert sorted(colours) == sorted(expected)
+    ax.semilogy([1, 2], [1e-9, 1e9], label="steep")
+    figures.label_ends(ax)
+    assert [text.get_text() for text in ax.texts] == ["steep"]
 
 
-def test_the_unrolled_network_runs_from_left_to_right():
+def test_axes_without_anything_to_label_are_refused():
     _, ax = figures.subplots()
-    figures.draw_unrolled(ax, **LABELS)
-    position = {text.get_text(): text.get_position() for text in ax.texts}
-    assert position["h₀"][0] < position["h₁"][0] < position["h₂"][0]
-    assert position["x₁"][0] == position["h₁"][0] and position["x₁"][1] < position["h₁"][1]
-    assert position["y₂"][0] == position["h₂"][0] and position["y₂"][1] > position["h₂"][1]
-    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
-    assert all(left < x < right and bottom < y < top for x, y in position.values())
+    ax.plot([0, 1], [0, 1])
+    with pytest.raises(ValueError, match="^ax has no line with a label that ends inside"):
+        figures.label_ends(ax)
 
 
-@pytest.mark.parametrize("argument", ["inputs", "outputs", "losses"])
-def test_the_unrolled_network_wants_one_label_a_step(argument):
-    _, ax = figures.subplots()
-    with pytest.raises(ValueError, match=f"^{argument} has 3 labels, expected 2, one a step"):
-        figures.draw_unrolled(ax, **LABELS | {argument: ["a", "b", "c"]})
-    assert not ax.patches
+def test_a_way_back_has_one_colour_whatever_its_details():
+    assert figures.way_back("segments of 10") == figures.way_back("segments of 200")
+    assert figures.way_back("random, mean 5") == figures.way_back("randomized")
+    ways = ("full", "segments", "random", "checkpointing")
+    assert len({figures.way_back(way) for way in ways}) == len(ways)
+    assert not {figures.HIDDEN, figures.GATE, figures.LOSS} & {*figures.WAYS_BACK.values()}
+    with pytest.raises(ValueError, match="^name is 'sideways', expected it to begin with one of"):
+        figures.way_back("sideways")
+
+
+def test_a_figure_of_the_usual_width_needs_no_more_than_a_phone():
+    """Text of the usual size is at least 9 px high where 328 px are left for the figure."""
+    assert figures.COLUMN * 72 * 9 / figures.SIZE <= 328
 
 
 # --- the palette ---------------------------------------------------------------------------------
@@ -262,7 +294,9 @@ def test_the_measure_knows_a_pair_that_deuteranopes_confuse():
     assert least_distance(blue_and_violet, EYES["deuteranope"]) < 0.02
 
 
-@pytest.mark.parametrize("colour", [*figures.CYCLE, figures.WRITTEN])
+@pytest.mark.parametrize(
+    "colour", sorted({*figures.CYCLE, figures.WRITTEN, *figures.FACTORS} - {figures.INK})
+)
 def test_a_line_stands_out_on_both_grounds(colour):
     def luminance(colour):
         return np.dot([0.2126, 0.7152, 0.0722], linear(colour)) + 0.05

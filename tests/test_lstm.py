@@ -412,6 +412,8 @@ def test_chrono():
     assert 1 <= time_constants.min() < 1.5 and 99.5 < time_constants.max() <= 100.001
     assert time_constants.mean() == pytest.approx(50.5, abs=2)
     assert_array_equal(plain.b_h, before)
+    shortest = lstm.split(lstm.chrono(plain, 3, np.random.default_rng(1)).b_h).f  # log of [1, 2]
+    assert 0 <= shortest.min() < 0.01 and 0.68 < shortest.max() <= np.log(2)
 
 
 # --- bad input -----------------------------------------------------------------------------------
@@ -478,6 +480,8 @@ WEIGHTS = [  # function, arguments
     (lstm.chrono, (P, 9.0, RNG), TypeError, "T is 9.0, expected a whole number"),
     (lstm.chrono, (P, 9, 0), TypeError, "rng is a int, expected a numpy.random.Generator"),
     (lstm.chrono, (None, 9, RNG), TypeError, "params is a NoneType, expected lstm.Params"),
+    (lstm.split, ([1.0] * 4,), TypeError, "stacked is a list, expected a float NumPy array"),
+    (lstm.split, (np.ones((2, 6)),), ValueError, "stacked has shape (2, 6), expected (..., 4H)"),
     (lstm.gates, (None,), TypeError, "tape is a NoneType, expected the lstm.Tape of forward"),
     (lstm.step_jacobians, (P,), TypeError, "tape is a Params, expected the lstm.Tape of forward"),
 ]

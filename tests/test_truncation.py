@@ -129,7 +129,8 @@ def test_randomized_gradient_is_right_on_average():
         (lambda rng: truncation.randomized(5, "0.5", rng), TypeError, "pi"),
         (lambda rng: truncation.randomized(5, 0.5, 0), TypeError, "rng"),
         (lambda rng: truncation.segments([1.0, 0.0]), TypeError, "carry"),
-        (lambda rng: truncation.segments(np.ones((2, 2))), ValueError, "carry"),
+        (lambda rng: truncation.segments(np.ones((2, 2))), ValueError, r"carry.*\(T"),
+        (lambda rng: truncation.segments(np.array([1, np.nan])), ValueError, "carry"),
     ],
 )
 def test_bad_input_is_named(call, error, name):

@@ -43,6 +43,12 @@ BAD = re.compile(
 MINUTES = re.compile(r"About (?:(\d+) minutes|(an hour)) for the text")
 
 
+SPELLED = (
+    "none one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty"
+).split()
+
+
 class Check(NamedTuple):
     """A code cell that says it checks equations."""
 
@@ -176,6 +182,32 @@ def minutes(introduction: str) -> int:
     return int(found.group(1) or 60)
 
 
+def times(introductions: Iterable[str]) -> dict[str, int]:
+    """Minutes for the text of each lesson, the least, the most, and all of them.
+
+    >>> times(["About 50 minutes for the text", "About an hour for the text"])["minutes_2"]
+    60
+    """
+    each = [minutes(introduction) for introduction in introductions]
+    return {
+        **{f"minutes_{number}": spent for number, spent in enumerate(each, 1)},
+        "minutes_least": min(each, default=0),
+        "minutes_most": max(each, default=0),
+        "lessons_minutes": sum(each),
+    }
+
+
+def spelled(number: int) -> str:
+    """A small number as a word, a large one in digits."""
+    return SPELLED[number] if number < len(SPELLED) else f"{number:,}"
+
+
+def stories(page: Path) -> int:
+    """How many numbered stories a page tells; none if there is no such page."""
+    told = page.read_text(encoding="utf-8") if page.exists() else ""
+    return len(re.findall(r"^### \d+\. ", told, flags=re.MULTILINE))
+
+
 def exercises() -> dict[str, int]:
     """How many exercises there are, the wrong answers known to them, and the time they take."""
     from unrolled.exercises import catalogue  # not at the top: it takes a second
@@ -188,11 +220,13 @@ def exercises() -> dict[str, int]:
     }
 
 
-def counts(root: Path = ROOT) -> dict[str, int]:
+def counts(root: Path = ROOT) -> dict[str, int | str]:
     """The numbers that pages of the book may show, by name.
 
     equations, equations_verified, equations_controlled: numbered equations.
-    lessons, lessons_minutes: the lessons, and the time to read them without the exercises.
+    lessons, lessons_minutes: the lessons, and the time to read them without the exercises;
+        minutes_1, minutes_2, ... for each, minutes_least and minutes_most over all of them.
+    stories: those of the page on the textbook story, as a word.
     exercises, exercises_minutes, mistakes_known: from the catalogues of exercises.
     """
     book = list(pages(root))
@@ -200,7 +234,8 @@ def counts(root: Path = ROOT) -> dict[str, int]:
     return {
         **equations(book),
         "lessons": len(lessons),
-        "lessons_minutes": sum(minutes(text(lesson["cells"][0]["source"])) for lesson in lessons),
+        **times(text(lesson["cells"][0]["source"]) for lesson in lessons),
+        "stories": spelled(stories(root / "book" / "textbook.md")),
         **exercises(),
     }
 

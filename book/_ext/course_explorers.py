@@ -19,7 +19,7 @@ import re
 from html import escape
 
 from docutils import nodes
-from explorer_stills import EXPLORERS, still
+from explorer_stills import EXPLORERS, read_by_script, still
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
@@ -39,9 +39,10 @@ SCRIPT = '<script type="application/json">{}</script>'
 
 def with_still(found: re.Match[str]) -> str:
     """An explorer with its first state in place of the sentence that stood there."""
-    tag, data = found["tag"], found["data"]
-    script = SCRIPT.format(data) if data else ""
-    return f"<{tag}>{script}{still(tag, json.loads(data) if data else {})}</{tag}>"
+    tag = found["tag"]
+    data = json.loads(found["data"]) if found["data"] else {}
+    script = SCRIPT.format(read_by_script(tag, data)) if data else ""
+    return f"<{tag}>{script}{still(tag, data)}</{tag}>"
 
 
 class DrawStills(SphinxTransform):

@@ -2,14 +2,15 @@
 
 - Code is highlighted with few spans: names and operators take the colour of the text.
 - A page loads the scripts of the explorers that stand on it, and no others.
-- After the build, style sheets lose the rules of classes that no page and no script names, and
-  fonts the characters that the site does not show.
+- After the build, style sheets lose the rules of classes that no page and no script names, fonts
+  the characters that the site does not show, and the course's own files their comments.
 
 Each of these rests on something that a theme may change; then the build warns.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
@@ -43,6 +44,7 @@ SHEETS = (  # those of the theme and its extensions; the course's own hold nothi
     "basic.css",
     "mystnb.*.css",
 )
+OWN = ("explorers/*.js", "explorers/*.css", "course.js", "course.css", "claims.css")
 STRING = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|`[^`]*`")  # of a script: it may hold a class
 WORD = re.compile(r"[A-Za-z][\w-]*")
 FOR_SEARCH = {"_static/doctools.js", "_static/sphinx_highlight.js"}  # marks what was searched for
@@ -61,9 +63,14 @@ class LeanFormatter(HtmlFormatter):
 # --- scripts -----------------------------------------------------------------------------
 
 
-def explorer_tags(script: str) -> set[str]:
-    """Names of the elements that a script defines."""
-    return set(re.findall(r"customElements\.define\(\s*[\"']([\w-]+)", script))
+@functools.cache
+def explorer_tags(folder: Path) -> dict[str, set[str]]:
+    """Names of the elements that each explorer's script defines; none where all share a script."""
+    define = re.compile(r"customElements\.define\(\s*[\"']([\w-]+)")
+    return {
+        f"explorers/{path.name}": set(define.findall(path.read_text(encoding="utf-8")))
+        for path in folder.glob("explorers/*.js")
+    }
 
 
 def only_needed_scripts(
@@ -71,25 +78,19 @@ def only_needed_scripts(
 ) -> None:
     """Leave out the scripts that a page has no use for."""
     body = context.get("body", "")
-    folder = Path(app.srcdir) / "book" / "_static"
+    tags = explorer_tags(Path(app.srcdir) / "book" / "_static")
+    present = {name for names in tags.values() for name in names if f"<{name}" in body}
 
     def wanted(file: Any) -> bool:
         path = str(getattr(file, "filename", ""))
         name = path.removeprefix("_static/")
         if not name.startswith("explorers/"):
             return path not in FOR_SEARCH or page == "search"
-        tags = explorer_tags((folder / name).read_text(encoding="utf-8"))
-        present = any(f"<{tag}" in body for tag in tags)
-        return present if tags else page_explores(folder, body)
+        own = tags.get(name)
+        return bool(own & present if own else present)
 
     context["script_files"] = [file for file in context["script_files"] if wanted(file)]
     context["css_files"] = [file for file in context["css_files"] if wanted(file)]
-
-
-def page_explores(folder: Path, body: str) -> bool:
-    """Whether any explorer stands on a page: then it needs what they share."""
-    scripts = (path.read_text(encoding="utf-8") for path in folder.glob("explorers/*.js"))
-    return any(f"<{tag}" in body for script in scripts for tag in explorer_tags(script))
 
 
 # --- style sheets ------------------------------------------------------------------------
@@ -169,6 +170,34 @@ def drop_unused_rules(static: Path, pages: list[str]) -> None:
             sheet.write_text(after, encoding="utf-8")
 
 
+# --- comments ----------------------------------------------------------------------------
+
+
+def bare(text: str) -> str:
+    """A script or a style sheet of the course without its comments, indents and empty lines.
+
+    A comment /* */ may stand anywhere but in a string; one after // is taken off where it stands
+    alone or after spaces, and holds no quotation mark: so none is sought inside a string.  A script
+    with a string over several lines stays as it is.
+    """
+    if any(line.count("`") % 2 for line in text.splitlines()):
+        return text
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    text = re.sub(r"(?:^|[ \t]+)// [^\"'`\n]*$", "", text, flags=re.MULTILINE)
+    lines = map(str.strip, text.splitlines())
+    return "\n".join(filter(None, lines)) + "\n"
+
+
+def drop_comments(static: Path) -> None:
+    """Take the comments out of the course's own scripts and style sheets."""
+    for pattern in OWN:
+        found = list(static.glob(pattern))
+        if not found:
+            logger.warning("no file _static/%s", pattern)
+        for path in found:
+            path.write_text(bare(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
 # --- fonts -------------------------------------------------------------------------------
 
 
@@ -229,6 +258,7 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
     pages = [page.read_text(encoding="utf-8") for page in places]
     drop_unused_rules(static, pages)
     subset_fonts(static, pages)
+    drop_comments(static)
 
 
 def setup(app: Sphinx) -> dict:

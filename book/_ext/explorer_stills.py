@@ -1,11 +1,14 @@
 """The first state of each explorer, drawn at build time from the data that its script reads.
 
 Readers without JavaScript see this drawing, and so does everyone before the scripts have run.
-It has the frame, the classes and the words of the live explorer: the tests compare the two.
+It has the frame, the classes and the words of the live explorer, and keeps the place of every
+control, so that nothing moves when the scripts come: the tests compare the two.  Where no script
+runs, and on paper, the answer to the explorer's question stands below it.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
@@ -28,14 +31,14 @@ def element(name: str, *children: str, **attributes: object) -> str:
     return f"<{name}{given}>{''.join(children)}</{name}>"
 
 
-def brief(x: float) -> str:
-    """A number in four figures, as short as it can be, as the scripts write it."""
+def brief(x: float, figures: int = 4) -> str:
+    """A number in four figures or so, as short as it can be, as the scripts write it."""
     size = abs(x)
     if size and (size < 1e-3 or size >= 1e4):
-        digits, power = f"{x:.3e}".split("e")
+        digits, power = f"{x:.{figures - 1}e}".split("e")
         text = f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
     else:
-        text = repr(float(f"{x:.4g}")).removesuffix(".0")
+        text = repr(float(f"{x:.{figures}g}")).removesuffix(".0")
     return text.replace("-", MINUS)
 
 
@@ -101,10 +104,10 @@ def chart(
     h = w if square else height - top - below
 
     def X(value: float) -> float:
-        return round((value - x[0]) / (x[1] - x[0]) * w, 2)
+        return round((value - x[0]) / (x[1] - x[0]) * w, 1)
 
     def Y(value: float) -> float:
-        return round(h - (value - y[0]) / (y[1] - y[0]) * h, 2)
+        return round(h - (value - y[0]) / (y[1] - y[0]) * h, 1)
 
     def number(value: float, **place: object) -> str:
         if not log:
@@ -144,6 +147,7 @@ def chart(
         role="img",
         aria_label=label,
         viewBox=f"0 0 {width} {top + h + below}",
+        style=f"--tall:{'calc(100cqw + 14px)' if square else f'{height}px'}",
     )
 
 
@@ -169,6 +173,46 @@ def panels(*parts: str) -> str:
 
 def sentence(text: str) -> str:
     return element("p", escape(text), class_="explorer-sentence")
+
+
+# --- controls: they keep their place, and are not seen ------------------------------------
+
+
+def buttons(options: Iterable[object], pressed: int = -1) -> str:
+    return "".join(
+        element("button", escape(str(option)), **({"aria_pressed": "true"} if i == pressed else {}))
+        for i, option in enumerate(options)
+    )
+
+
+def predict(question: str, *options: str) -> str:
+    skip = element("button", "show me", class_="explorer-skip")
+    asked = element("p", escape(f"Predict: {question}"))
+    return element("div", asked, buttons(options), skip, class_="explorer-predict")
+
+
+def answer(question: str, text: str) -> str:
+    """For readers who cannot be asked."""
+    return element("p", escape(f"{question} Answer: {text}."), class_="explorer-answer")
+
+
+def choice(name: str, options: Iterable[object], pressed: int) -> str:
+    return element(
+        "div", element("span", name), buttons(options, pressed), class_="explorer-choice"
+    )
+
+
+def sliders(**settings: str) -> str:
+    """Sliders by name, set to these values."""
+    return element("div", *(
+        element("label", element("span", name), element("output", value), '<input type="range">',
+                class_="explorer-slider")
+        for name, value in settings.items()
+    ), class_="explorer-sliders")  # fmt: skip
+
+
+def hint(text: str) -> str:
+    return element("p", text, class_="explorer-hint")
 
 
 # --- one function for each explorer ------------------------------------------------------
@@ -209,7 +253,13 @@ def axis(_: Data) -> list[str]:
         class_="explorer-array explorer-state",
     )
     space = "\u00a0"
+    question = "x.reshape(N, T, D) has the shape of the transpose. Where will it put the element?"
+    n_, t_, d_ = np.argwhere(x.reshape(N, T, D) == start)[0].tolist()
     return [
+        hint(
+            "Choose an element of x: click, or use the arrow keys. It gets a solid border "
+            "wherever it stands, and the rest of its sequence a dashed one."
+        ),
         array("x, shape (T, N, D)", "t", "n", x),
         sentence(
             f"Element {start} is x[{t},{space}{n},{space}{d}]: step {t} of sequence {n}, "
@@ -218,6 +268,12 @@ def axis(_: Data) -> list[str]:
         ),
         panels(
             array("x.transpose(1, 0, 2), shape (N, T, D)", "n", "t", x.transpose(1, 0, 2)), state
+        ),
+        predict(question, "at the same place", "somewhere else"),
+        answer(
+            question,
+            f"somewhere else. The reshape puts it at [{n_},{space}{t_},{space}{d_}]: it would be "
+            f"read as step {t_} of sequence {n_}",
         ),
     ]
 
@@ -241,7 +297,7 @@ def ledger(data: Data) -> list[str]:
         name = element("th", below("h", t), scope="row")
         rows.append(element("tr", name, *cells, class_="lit"))
     whole = write(share.sum())
-    heads = ["state", "direct", "+ carried", "= total", "share of dL/dW"]
+    heads = ["state", "direct", "+\u00a0carried", "=\u00a0total", "share of dL/dW"]
     head = element("tr", *(element("th", name, scope="col") for name in heads))
     foot = element(
         "tr",
@@ -260,7 +316,17 @@ def ledger(data: Data) -> list[str]:
         f"All losses: {below('h', T)} hears its own loss alone, every earlier state also what is "
         f"carried back. The shares add up to dL/dW = {whole}."
     )
-    return [_unrolled(T, below), sentence(said), table]
+    before = below("ℓ", T - 1)
+    question = f"of {before} alone, which state hears nothing?"
+    return [
+        predict(f"{question} Your answer opens it.", *(below("h", t) for t in range(T + 1))),
+        hint("Choose a loss: its way back lights up."),
+        _unrolled(T, below),
+        sentence(said),
+        table,
+        answer(question.capitalize().replace(before.upper(), before),
+               f"{below('h', T)} comes later, and has no part in it"),
+    ]  # fmt: skip
 
 
 def _unrolled(T: int, below: Callable[[str, int], str]) -> str:
@@ -308,22 +374,26 @@ def ellipse(data: Data) -> list[str]:
     W = matrix(first)
     norms = norms_of(W)
     power = np.linalg.matrix_power(W, k)
+    way = [(np.linalg.matrix_power(W, i) @ [0, 1]).tolist() for i in range(k + 1)]  # of x at 90°
     long = norms[k]
     short = abs(power[0, 0] * power[1, 1]) / long if long else 0.0
     rho = max(map(abs, first["eig"]))
     rhos, bounds = ([v**i for i in range(last + 1)] for v in (rho, norms[1]))
     half = 1.15 * max(1, long)
-    turn = np.arange(73) * math.pi / 36
+    turn = np.arange(49) * math.pi / 24
     ring = np.stack([np.cos(turn), np.sin(turn)])
     circle = chart(
         "The unit circle and its image under Wᵏ.",
         x=(-half, half), y=(-half, half), names=("first coordinate", "second coordinate"),
         square=True, width=330,
-        lines=[("c-muted dashed", ring.T.tolist()), ("c-hidden area", (power @ ring).T.tolist())],
+        lines=[("c-muted dashed", ring.T.tolist()), ("c-hidden area", (power @ ring).T.tolist()),
+               ("c-gradient dotted", way)],
+        dots=[("dot c-gradient", way[-1], 4.5), ("dot open c-gradient", (0, 1), 7)],
     )  # fmt: skip
     heights = [y for _, y in [*logs(norms), *logs(rhos)]]
     low, high = max(floor, math.floor(min(*heights, -1))), math.ceil(max(*heights, 0.8) + 0.2)
-    measured = [at for at in logs(first["norms"]) if at[0] % 4 == 0]
+    every = first.get("every", 1)
+    measured = [(i * every, y) for i, y in logs(first["norms"]) if i * every % 4 == 0]
     curves = chart(
         "‖Wᵏ‖ over k.", x=(0, last), y=(low, high), names=("power k", "norm"), log=True, height=330,
         lines=[("c-muted dotted", logs(bounds)[:: last if rho else 1]), ("c-hidden", logs(norms)),
@@ -334,7 +404,8 @@ def ellipse(data: Data) -> list[str]:
     said = (
         f"k = {k}: ‖Wᵏ‖ = {brief(long)}, peak {brief(max(norms))} at k = {np.argmax(norms)}, "
         f"ρᵏ = {brief(rhos[k])}, ‖W‖ᵏ = {brief(bounds[k])}. The circle is now an ellipse with "
-        f"half axes {brief(long)} and {brief(short)}, in a picture {brief(2 * half)} wide."
+        f"half axes {brief(long)} and {brief(short)}, in a picture {brief(2 * half)} wide; "
+        f"x has become a vector of length {brief(math.hypot(*way[-1]))}."
     )
     keys = [
         ("c-hidden", "‖Wᵏ‖"),
@@ -342,14 +413,35 @@ def ellipse(data: Data) -> list[str]:
         ("c-muted dotted", "‖W‖ᵏ, the bound"),
         ("dot open c-hidden", "measured in the lesson"),
     ]
-    ends = [("c-muted dashed", "unit circle"), ("c-hidden", "its image under Wᵏ")]
-    numbers = ", ".join(map(brief, [*first["eig"], first["shear"]]))
-    setting = f"W = [[λ₁, a], [0, λ₂]], with (λ₁, λ₂, a) = ({numbers})"
+    ends = [
+        ("c-muted dashed", "unit circle"),
+        ("c-hidden", "its image under Wᵏ"),
+        ("dot open c-gradient", "x: drag it round"),
+        ("c-gradient dotted", "its way to Wᵏx"),
+    ]
+
+    def setting(preset: Data) -> str:
+        return f"(λ₁, λ₂, a) = ({', '.join(map(brief, [*preset['eig'], preset['shear']]))})"
+
+    question = f"“{asked['name']}” has {setting(asked)}. Will ‖Wᵏ‖ grow at first?"
+    grown = norms_of(matrix(asked))
+    peak = int(np.argmax(grown))
+    told = f"yes, it grows to {brief(grown[peak])} at k = {peak}" if peak else "no"
+    values = {"eigenvalue λ₁": first["eig"][0], "eigenvalue λ₂": first["eig"][1]}
+    values["shear a"] = first["shear"]
     return [
-        element("p", setting),
+        predict(f"{question} Your answer opens the shear.", "yes", "no"),
+        element(
+            "p", "W = [[λ₁, a], [0, λ₂]]",
+            element("span", f", with {setting(first)}", class_="explorer-told"),
+        ),
+        choice("Try", [preset["name"] for preset in presets], presets.index(first)),
+        sliders(**{name: brief(value) for name, value in values.items()},
+                **{"power k": str(k), "direction of x": "90°"}),
         sentence(said),
         panels(panel(circle, *ends, size="narrow"), panel(curves, *keys)),
-    ]
+        answer(question, told),
+    ]  # fmt: skip
 
 
 def lag(data: Data) -> list[str]:
@@ -363,35 +455,35 @@ def lag(data: Data) -> list[str]:
 
     def area(level: int, d: str) -> str:
         share = 8 + 192 * level / (levels - 1)
-        style = f"--first: {min(share, 100):.2f}%; --second: {max(share - 100, 0):.2f}%"
+        style = f"--first:{min(share, 100):.0f}%;--second:{max(share - 100, 0):.0f}%"
         return element("path", class_="cells", style=style, d=d)
 
     def level_of(y: float) -> int:
         return math.floor((y - low) / (high - low) * levels)
 
     def heat(X: Callable, Y: Callable) -> str:
-        def box(row: float, start: float, end: float) -> str:
-            left = X(start - 0.5)
-            return f"M{left} {Y(row - 0.5)}H{X(end + 0.5)}V{Y(row + 0.5)}H{left}z"
-
-        boxes = [""] * levels
+        boxes = [""] * levels  # in cells: short texts
         for row in range(1, T + 1):
             # Neighbours of one level become one box.
             values = enumerate(rows[row - 1][:row], 1)
             for level, run in groupby(values, lambda at: level_of(at[1])):
                 places = [t for t, _ in run]
-                boxes[level] += box(row, places[0], places[-1])
-        chosen = element("path", class_="c-muted", d=box(T, 1, T))
-        return "".join(area(i, d) for i, d in enumerate(boxes)) + chosen
+                boxes[level] += f"M{places[0] - 1} {row - 1}h{len(places)}v1h-{len(places)}z"
+        cell = X(1.5)
+        cells = "".join(area(i, d) for i, d in enumerate(boxes) if d)
+        chosen = f"M0 {Y(T - 0.5):g}H{X(T + 0.5):g}V{Y(T + 0.5):g}H0z"
+        return element("g", cells, transform=f"scale({cell:g})") + element(
+            "path", class_="c-muted", d=chosen
+        )
 
     points = [(t, y) for t, y in enumerate(rows[-1], 1)]
     slope, line = fit(points)
     rate = 1 / slope
-    value = brief(10 ** points[0][1])
+    value = brief(10 ** points[0][1], 2)
     matrix = chart(
         f"Heat map. Loss {T}, state 1: {value}",
         x=(0.5, T + 0.5), y=(T + 0.5, 0.5), names=("state t", "loss τ"), marks=[1, T], square=True,
-        field=heat, dots=[("dot ring", (1, T), 6)],
+        field=heat, dots=[("dot ring", (1, T), 6)], width=62 + T * round(378 / T),
     )  # fmt: skip
     curve = chart(
         f"Loss {T} over the states.",
@@ -409,14 +501,23 @@ def lag(data: Data) -> list[str]:
         f"Loss τ = {T}, state t = 1, lag {T - 1}: the derivative has the norm {value}. "
         f"The factor per step is {brief(rate)}: {half_life(rate)}."
     )
+    names = [network["name"] for network in networks]
+    rates = [1 / fit(list(enumerate(network["log10"][-1], 1)))[0] for network in networks]
+    best = int(np.argmax(rates))
+    question = "in which network does the last loss fade least on its way back?"
     return [
-        element("p", f"Network: {escape(networks[0]['name'])}"),
+        predict(f"{question} Your answer opens the others.", *names),
+        element("p", f"Network: {escape(names[0])}", class_="explorer-told"),
+        choice("Network", names, 0),
+        hint("Point at a cell, or use the arrow keys."),
         panels(
             panel(matrix, ("dot ring", "the chosen cell"), after=scale),
             panel(curve, ("c-gradient", "row of the chosen loss"), ("c-muted dashed", "its rate")),
         ),
         sentence(said),
-    ]
+        answer(f"I{question[1:]}",
+               f"in “{names[best]}” the factor per step is {brief(rates[best])}"),
+    ]  # fmt: skip
 
 
 def forget(data: Data) -> list[str]:
@@ -440,13 +541,22 @@ def forget(data: Data) -> list[str]:
         f"constant 1/(1 − f) is {brief(1 / (1 - f))} steps. After {last} steps "
         f"σ(b)ᵏ = {brief(f**last)}."
     )
+    question = (
+        f"the whole gradient also goes round through h. With b = {brief(b)}, at lag {last}, how "
+        "large is it beside what the gate alone lets through?"
+    )
+    ratio = data["measured"][start][-1] / f**last
     return [
+        predict(question, "smaller", "within a factor of 2", "larger"),
+        choice("Measured at b =", map(brief, biases), start),
+        sliders(**{"forget bias b": brief(b)}),
         panel(
             drawing,
             ("c-gate", "σ(b)ᵏ: what the gate alone lets through"),
             ("dot open c-gate", "direct path, from the lesson"),
         ),
         sentence(said),
+        answer(f"T{question[1:]}", f"it is {brief(ratio)} times as large"),
     ]
 
 
@@ -484,7 +594,28 @@ def depth(data: Data) -> list[str]:
         f"{brief(10 ** (first['backward'][0] - first['backward'][-1]))} of its norm at layer {L}."
     )
     keys = ("c-hidden", "signal"), ("c-gradient dashed", "gradient")
-    return [panels(panel(drawing, *keys)), sentence(said)]
+
+    def unique(name: str) -> list[str]:
+        return list(dict.fromkeys(case[name] for case in cases))
+
+    asked_about = sorted((case for case in cases if recipe(case) == recipe(asked)),
+                         key=lambda case: case["width"])  # fmt: skip
+    question = (
+        f"{asked['activation']} with {asked['init']} weights. Does the gradient shrink on its way "
+        "back?"
+    )
+    small = sum(back(case) < 1 for case in asked_about)
+    where = "at none" if not small else "at some" if small < len(asked_about) else "at every width"
+    ends = [f"{brief(back(c))} at width {c['width']}" for c in (asked_about[0], asked_about[-1])]
+    rows = [("Activation", "activation"), ("Weights", "init")]
+    return [
+        predict(question, "at every width", "at some", "at none"),
+        *(choice(title, unique(name), unique(name).index(first[name])) for title, name in rows),
+        sliders(width=str(first["width"])),
+        panels(panel(drawing, *keys)),
+        sentence(said),
+        answer(question, f"{where}; its factor is {' and '.join(ends)}"),
+    ]
 
 
 EXPLORERS: dict[str, tuple[str, Callable[[Data], list[str]]]] = {
@@ -495,6 +626,21 @@ EXPLORERS: dict[str, tuple[str, Callable[[Data], list[str]]]] = {
     "forget-bias": ("How long does a cell remember?", forget),
     "signal-by-depth": ("Where does the signal go?", depth),
 }
+
+
+def read_by_script(tag: str, data: Data) -> str:
+    """The data as JSON, without what the script never shows: of norms, every fourth."""
+    if tag == "jacobian-ellipse":
+        short = [
+            preset
+            if "every" in preset
+            else preset | {"norms": [float(f"{x:.4g}") for x in preset["norms"][::4]], "every": 4}
+            for preset in data["presets"]
+        ]
+        data = data | {"presets": short}
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+
+
 NOTE = "This is how it begins. With JavaScript it answers to you."
 
 
@@ -511,7 +657,7 @@ def still(tag: str, data: Data) -> str:
         element("p", escape(title), class_="explorer-title"),
         *draw(data),
         element("p", NOTE, class_="explorer-note"),
-        class_="explorer",
+        class_="explorer explorer-still",
         role="group",
         aria_label=title,
     )

@@ -261,7 +261,7 @@ class GradientFlow:
                 ax.semilogy(steps, shown, style, color=colour, label=part)
             ax.set(title=layer.name, xlabel="step of the recurrence", ylabel="norm")
             ax.grid(True)
-            ax.legend(fontsize=9)
+            ax.legend()
         caption = "What each state hears of the loss: in full, carried back, and directly."
         figures.show(fig, name=name, caption=caption, alt=self.alt)
 

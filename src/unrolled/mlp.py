@@ -4,7 +4,7 @@ r"""The feed-forward network: layers with weights of their own, and the gradient
 
     z_k = h_{k-1} W_k^\top + b_k, \qquad h_k = \varphi(z_k), \qquad h_0 = x
 
-for the hidden layers k = 1..K; the last layer has no activation and gives y.
+for the hidden layers k = 1..R; the last layer has no activation and gives y.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Tape(NamedTuple):
 
     x: Array  # (N, D)
     params: Params
-    z: tuple[Array, ...]  # K times (N, to): the preactivations of the hidden layers
-    h: tuple[Array, ...]  # K times (N, to): their outputs
+    z: tuple[Array, ...]  # R times (N, to): the preactivations of the hidden layers
+    h: tuple[Array, ...]  # R times (N, to): their outputs
     activation: str
 
 
@@ -45,7 +45,7 @@ class Grads(NamedTuple):
 
     params: Params
     x: Array  # (N, D)
-    h: tuple[Array, ...]  # K times (N, to): dL/dh of the hidden layers
+    h: tuple[Array, ...]  # R times (N, to): dL/dh of the hidden layers
 
 
 SCHEMES = {

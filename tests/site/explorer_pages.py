@@ -74,12 +74,12 @@ def number(text: str) -> float:
     return float(text.replace("−", "-"))
 
 
-def agrees(shown: str, wanted: float) -> bool:
-    """True when a number of four figures is that one, up to its last figure."""
+def agrees(shown: str, wanted: float, figures: int = 4) -> bool:
+    """True when a number of so many figures is that one, up to its last figure."""
     shown = number(shown)
     if shown == 0 or wanted == 0:
         return shown == wanted
-    last = 10.0 ** (np.floor(np.log10(abs(shown))) - 3)
+    last = 10.0 ** (np.floor(np.log10(abs(shown))) - figures + 1)
     return abs(shown - wanted) <= 0.5001 * last
 
 

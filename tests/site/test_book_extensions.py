@@ -139,6 +139,18 @@ def test_a_formula_that_does_not_parse_is_refused(tmp_path):
     assert warnings.count("KaTeX cannot typeset") == 2
 
 
+def test_a_drawing_carries_nothing_that_nobody_sees():
+    empty = '<path style="fill: none" d="M 0 0 L 5 5"/>'
+    line = '<path style="fill: none; stroke: #b83a12" d="M 0 0 L 5 5"/>'
+    inside = f'<g><g>{empty}<g>{line}</g></g></g><g clip-path="url(#c)">{line}</g>'
+    inside += '<clipPath id="c"><rect/></clipPath>' + TEXT
+    root = course_figures.Drawing(SVG.format(inside), "fig-a", "alt").root
+    tags = [node.tag.rpartition("}")[2] for node in root.iter()]
+    assert tags.count("path") == 2 and tags.count("g") == 1
+    assert tags.count("clipPath") == tags.count("rect") == tags.count("text") == 1
+    assert root[0].get("style") == "fill: none; stroke: #b83a12"  # the order is that of painting
+
+
 def test_drawings_do_not_collide():
     inside = '<g id="clip"/><rect clip-path="url(#clip)"/><use xlink:href="#clip"/>' + TEXT
     drawing = course_figures.Drawing(SVG.format(inside), "fig-a", "alt").html()

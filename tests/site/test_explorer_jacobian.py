@@ -46,6 +46,12 @@ def settings(page) -> tuple[list[float], int]:
     return W, int(k)
 
 
+def direction(page) -> np.ndarray:
+    """The vector x, as its slider stands."""
+    angle = np.deg2rad(float(slider(page, "direction of x").input_value()))
+    return np.array([np.cos(angle), np.sin(angle)])
+
+
 def complaints(page) -> list[str]:
     """Where the explorer contradicts NumPy."""
     (first, second, shear), k = settings(page)
@@ -65,6 +71,7 @@ def complaints(page) -> list[str]:
         "half axes": long,
         "and": short,
         "in a picture": 2.3 * max(1, long),
+        "of length": np.linalg.norm(power @ direction(page)),
     }
     wrong = [f"{words} {after(said, words)}, not {x:.6g}" for words, x in told.items()
              if not agrees(after(said, words), x)]  # fmt: skip
@@ -84,6 +91,14 @@ def complaints(page) -> list[str]:
     wanted = power @ np.array([np.cos(angles), np.sin(angles)]) * float(box) / 2 / half
     if np.abs(image - middle - wanted.T * [1, -1]).max() > 0.02:
         wrong.append("the ellipse is not the image of the circle")
+
+    way = np.array([np.linalg.matrix_power(W, i) @ direction(page) for i in range(k + 1)])
+    way = way * [1, -1] * float(box) / 2 / half + middle
+    if np.abs(curve(page, CIRCLE, "dotted") - way).max() > 0.02:
+        wrong.append("the vector takes another way")
+    held, end = dots(page, CIRCLE, ".open"), dots(page, CIRCLE, ":not(.open)")
+    if max(np.abs(held - way[0]).max(), np.abs(end - way[-1]).max()) > 0.02:
+        wrong.append("the dots are not the vector and its image")
 
     lines = [curve(page, NORMS, kind) for kind in ("c-hidden", "dashed", "dotted")]
     steps = np.arange(LAST + 1)
@@ -113,6 +128,7 @@ def test_every_preset_shows_what_numpy_finds_by_mouse(opened):
     page = opened("page")
     assert settings(page) == ([*PRESETS[0]["eig"], PRESETS[0]["shear"]], 8)
     assert complaints(page) == []
+    page.click(".explorer-skip")
     for chosen in PRESETS[::-1]:
         page.click(f".explorer-choice >> text={chosen['name']}")
         for share in (0, 0.3, 1):
@@ -129,6 +145,8 @@ def test_every_preset_shows_what_numpy_finds_by_mouse(opened):
 )
 def test_every_setting_shows_what_numpy_finds_by_mouse(opened, shares):
     page = opened("page")
+    page.click(".explorer-skip")
+    page.click(f".explorer-choice >> text={PRESETS[0]['name']}")
     for name, share in zip(SLIDERS, shares, strict=True):
         before = settings(page)
         drag(page, name, share)
@@ -140,19 +158,20 @@ def test_every_setting_shows_what_numpy_finds_by_mouse(opened, shares):
 def test_every_setting_shows_what_numpy_finds_by_keyboard(opened):
     page = opened("page")
     for _ in range(3):
-        page.keyboard.press("Tab")  # past the prediction
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # the way round the question
     for chosen in PRESETS:
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         assert settings(page)[0] == [*chosen["eig"], chosen["shear"]]
         assert complaints(page) == []
-    ends = [(-1.5, 1.5), (-1.5, 1.5), (0, 10), (0, 60)]
+    ends = [(-1.5, 1.5), (-1.5, 1.5), (0, 10), (0, 60), (0, 360)]
     for i, (low, high) in enumerate(ends):
         page.keyboard.press("Tab")
         for key, change in (("Home", low), ("ArrowRight", None), ("PageUp", None), ("End", high)):
-            before = [*settings(page)[0], settings(page)[1]]
+            before = [float(s.input_value()) for s in page.get_by_role("slider").all()]
             page.keyboard.press(key)
-            now = [*settings(page)[0], settings(page)[1]]
+            now = [float(s.input_value()) for s in page.get_by_role("slider").all()]
             assert now[i] > before[i] if change is None else now[i] == change
             assert now[:i] + now[i + 1 :] == before[:i] + before[i + 1 :]
             assert complaints(page) == []
@@ -164,7 +183,68 @@ def test_a_slider_says_what_it_is_set_to(opened):
     slider(page, SLIDERS[1]).focus()
     page.keyboard.press("Home")
     assert slider(page, SLIDERS[1]).get_attribute("aria-valuetext") == "−1.5"
-    assert page.locator(".explorer-slider output").all_inner_texts() == ["0.9", "−1.5", "0", "8"]
+    assert page.locator(".explorer-slider output").all_inner_texts() == [
+        "0.9",
+        "−1.5",
+        "0",
+        "8",
+        "90°",
+    ]
+
+
+def test_the_vector_is_dragged_round_by_mouse_and_by_finger(opened):
+    page = opened("page")
+    drag(page, "power k", 0.05)
+    chart = page.locator(f"{CIRCLE} .explorer-chart")
+    box = chart.bounding_box()
+    place = lambda at: (box["x"] + 48 + at[0], box["y"] + 32 + at[1])  # noqa: E731
+    middle = dots(page, CIRCLE, ".open")[0] + [0, 0]
+    radius = np.ptp(curve(page, CIRCLE, "dashed")[:, 0]) / 2
+    middle[1] += radius  # the vector stands above it
+
+    page.mouse.move(*place(middle))
+    page.mouse.down()
+    page.mouse.move(*place(middle + [radius, 0]))  # not taken hold of: it stays
+    page.mouse.up()
+    assert direction(page) == pytest.approx([0, 1])
+    page.mouse.move(*place(middle - [0, radius - 9]))  # near it is enough
+    page.mouse.down()
+    for degrees in (70, 20, 200, 315):
+        angle = np.deg2rad(degrees)
+        page.mouse.move(*place(middle + 2 * radius / 3 * np.array([np.cos(angle), -np.sin(angle)])))
+        assert direction(page) == pytest.approx([np.cos(angle), np.sin(angle)], abs=0.02)
+        assert complaints(page) == []
+    page.mouse.up()
+    page.mouse.move(*place(middle))
+    assert direction(page) == pytest.approx([np.cos(angle), np.sin(angle)], abs=0.02)
+
+    handle = page.locator(f"{CIRCLE} .handle")
+    size = handle.bounding_box()
+    assert min(size["width"], size["height"]) > 43  # of a finger
+    assert handle.evaluate("(e) => getComputedStyle(e).touchAction") == "none"
+    assert page.complaints == []
+
+
+def test_neither_shear_nor_another_matrix_tells_the_answer_before_a_prediction(opened):
+    page = opened("page")
+    presets = page.locator(".explorer-choice button")
+    assert [b.is_disabled() for b in presets.all()] == [False, True, True, True, True]
+    assert [s.is_disabled() for s in page.get_by_role("slider").all()] == [
+        name == "shear a" for name in [*SLIDERS, "direction of x"]
+    ]
+    follow = "(state) => document.querySelector('jacobian-ellipse').set(state)"
+    page.evaluate(follow, "preset=2&power=9")
+    assert settings(page) == ([*PRESETS[0]["eig"], PRESETS[0]["shear"]], 8)
+    page.evaluate(follow, "preset=1&power=4")  # tells nothing: it does not wait
+    assert settings(page) == ([*PRESETS[0]["eig"], PRESETS[0]["shear"]], 4)
+    page.evaluate(follow, "preset=3&power=5")
+    page.click("text=no")
+    assert settings(page) == ([*PRESETS[2]["eig"], PRESETS[2]["shear"]], 5)
+    assert page.inner_text(".explorer-predict [role=status]").startswith(
+        "Your prediction was wrong"
+    )
+    assert not any(b.is_disabled() for b in [*presets.all(), *page.get_by_role("slider").all()])
+    assert complaints(page) == [] == page.complaints
 
 
 @pytest.mark.parametrize("answer", ["yes", "no"])

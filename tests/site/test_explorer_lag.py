@@ -59,7 +59,7 @@ def complaints(page, of: int, tau: int, t: int) -> list[str]:
     said = page.inner_text(".explorer-sentence")
     if not said.startswith(f"Loss τ = {tau}, state t = {t}, lag {tau - t}: "):
         wrong.append(f"it says {said!r}")
-    if not agrees(after(said, "has the norm"), 10 ** logs[t - 1]):
+    if not agrees(after(said, "has the norm"), 10 ** logs[t - 1], figures=2):
         wrong.append(f"it calls a norm of {10 ** logs[t - 1]:.4g} {said!r}")
     if tau < 3:
         wrong += [] if said.endswith("too short for a rate.") else [f"a rate: {said!r}"]
@@ -124,6 +124,7 @@ def drawn_levels(page) -> np.ndarray:
 
 def test_every_cell_has_the_colour_of_its_value(opened):
     page = opened("page")
+    page.click(".explorer-skip")
     for of, chosen in enumerate(NETWORKS):
         page.click(f".explorer-choice >> text={chosen['name']}")
         logs = np.array(chosen["log10"], dtype=float)
@@ -162,6 +163,7 @@ def test_every_cell_says_its_value_by_mouse(opened):
             assert complaints(page, 0, tau, t) == []
     page.mouse.move(*pixel(page, 5, 9))  # no state after its loss: the last one that hears it
     assert complaints(page, 0, 5, 5) == []
+    page.click(".explorer-skip")
     page.click(".explorer-choice >> text=loud")
     page.mouse.click(*pixel(page, 9, 4))
     assert complaints(page, 2, 9, 4) == []
@@ -181,8 +183,11 @@ def test_a_finger_chooses_by_a_tap_and_not_by_scrolling(opened):
 
 def test_every_row_and_state_is_reached_by_keyboard(opened):
     page = opened("page")
-    for _ in range(len(NETWORKS) + 3):
+    for _ in range(len(NETWORKS) + 1):
         page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # the way round the question
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert complaints(page, 1, T, 1) == []
     page.keyboard.press("Tab")
@@ -221,6 +226,33 @@ def test_a_prediction_shows_the_network_that_fades_least(opened):
         assert verdict.startswith(f"Your prediction was {right}: in “{NETWORKS[best]['name']}” ")
         assert agrees(after(verdict, "per step is").rstrip("."), rates[best])
         assert complaints(page, best, T, 1) == []
+
+
+def test_no_other_network_tells_the_answer_before_a_prediction(opened):
+    page = opened("page")
+    others = page.locator(".explorer-choice button")
+    assert [button.is_disabled() for button in others.all()] == [False, True, True]
+    for _ in range(len(NETWORKS) + 3):
+        page.keyboard.press("Tab")  # past the question and the first network, to the map
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "application"
+    page.keyboard.press("ArrowUp")
+    assert complaints(page, 0, T - 1, 1) == []
+
+    follow = "(state) => document.querySelector('lag-matrix').set(state)"
+    page.evaluate(follow, "network=3&loss=5&state=2")
+    assert complaints(page, 0, T - 1, 1) == []
+    status = page.locator(".explorer-predict [role=status]")
+    assert status.inner_text() == "Your link opens with your answer, or with “show me”."
+    page.evaluate(follow, "network=1&loss=6&state=3")  # tells nothing: it does not wait
+    assert complaints(page, 0, 6, 3) == [] and not status.inner_text()
+    page.evaluate(follow, "network=3&loss=5&state=2")
+    page.click(".explorer-predict button >> nth=0")
+    assert complaints(page, 2, 5, 2) == []
+    assert status.inner_text().startswith("Your prediction was wrong: ")
+    assert not any(button.is_disabled() for button in others.all())
+    page.evaluate(follow, "network=2&loss=4&state=1")
+    assert complaints(page, 1, 4, 1) == []
+    assert page.complaints == []
 
 
 def test_sixty_steps_are_drawn_at_once(opened):

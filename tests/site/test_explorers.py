@@ -4,6 +4,7 @@ every page of the built site.  NumPy and `rnn.backward` say what they have to sh
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,11 @@ from explorer_pages import SETTINGS, STATIC, TOLD, html, opener, published, put
 from site_browser import SITE, context, pages, served
 
 from unrolled import rnn
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "book" / "_ext"))
+
+import course_weight  # noqa: E402
+import explorer_stills  # noqa: E402
 
 LARGEST = 6000  # bytes of one file
 # In the order in which they need each other.
@@ -96,6 +102,43 @@ def test_every_script_and_style_sheet_is_loaded_in_the_book():
     assert places == sorted(places)
 
 
+def test_the_site_gets_scripts_without_their_comments():
+    script = """/* What it is
+     * about. */
+    const a = 'http://x'; // told
+      // alone
+    const b = `a / b`; /* inside */ const c = "// no 'comment'"; // the reader's
+
+    """
+    bare = """const a = 'http://x';
+const b = `a / b`;  const c = "// no 'comment'"; // the reader's
+"""
+    assert course_weight.bare(script) == bare
+    assert course_weight.bare("a = `\n  // text\n`;") == "a = `\n  // text\n`;"
+    for file in (STATIC / "explorers").iterdir():
+        text = file.read_text(encoding="utf-8")
+        short = course_weight.bare(text)
+        assert "/*" not in short and len(short) < len(text)
+
+
+def test_each_element_is_defined_by_one_script():
+    tags = course_weight.explorer_tags(STATIC)
+    assert sorted(name for names in tags.values() for name in names) == sorted(
+        explorer_stills.EXPLORERS
+    )
+    assert {len(names) for names in tags.values()} == {0, 1}
+    assert course_weight.explorer_tags(STATIC) is tags, "the scripts are read once"
+
+
+def test_a_script_gets_only_the_norms_that_it_shows():
+    norms = [1 / 3 + k for k in range(10)]
+    data = {"presets": [{"name": "a", "eig": [0, 0], "shear": 1, "norms": norms}]}
+    once = explorer_stills.read_by_script("jacobian-ellipse", data)
+    assert '"norms":[0.3333,4.333,8.333],"every":4' in once and " " not in once
+    assert data["presets"][0]["norms"] == norms
+    assert explorer_stills.read_by_script("lag-matrix", {"a": "</b>"}) == '{"a":"<\\/b>"}'
+
+
 def test_the_scripts_take_one_global_name(opened):
     names = [set(opened(name).evaluate("Object.keys(window)")) for name in ("both", "plain")]
     assert names[0] - names[1] == {"unrolled"}
@@ -112,6 +155,7 @@ def test_the_explorers_are_quiet_and_accessible(browser, where, setting, operate
         page.goto(f"{where}/both.html", wait_until="load")
         if operated:
             page.click("text=somewhere else")
+            page.click("gradient-ledger .explorer-skip")
             page.click("text=all")
             page.click("axis-explorer button >> nth=20")
             page.click("gradient-ledger .explorer-losses button >> nth=1")
@@ -357,6 +401,7 @@ def test_every_choice_shows_the_numbers_of_the_run_by_mouse(opened, steps):
     page = opened(f"ledger{steps}")
     data = run(steps)[0]
     assert complaints_on_ledger(page, data, 0) == []
+    page.click(".explorer-skip")
     for choice in [*range(steps, 0, -1), 0]:
         page.click(f".explorer-losses button >> nth={choice}")
         assert complaints_on_ledger(page, data, choice) == []
@@ -369,7 +414,9 @@ def test_every_choice_shows_the_numbers_of_the_run_by_keyboard(opened):
     for answer in range(4):
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.textContent") == f"h{STATES[answer]}"
-    page.keyboard.press("Tab")  # past the way round the question
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # the way round the question
+    assert complaints_on_ledger(page, data, 2) == []
     for choice, key in enumerate(["Space", "Enter", "Space", "Enter"]):
         page.keyboard.press("Tab")
         page.keyboard.press(key)
@@ -394,13 +441,31 @@ def test_all_losses_together_show_what_one_sweep_finds(opened, steps):
 def test_a_prediction_chooses_the_loss_that_it_is_about(opened, answer):
     page = opened("ledger3")
     page.click(f".explorer-predict button >> nth={answer}")
-    verdict = f"Your prediction was {'right' if answer == 3 else 'wrong'}."
-    assert page.inner_text(".explorer-predict [role=status]") == verdict
+    verdict = f"Your prediction was {'right' if answer == 3 else 'wrong'}: h₃ comes later, "
+    assert page.inner_text(".explorer-predict [role=status]").startswith(verdict)
     assert complaints_on_ledger(page, run(3)[0], 2) == []
+
+
+@pytest.mark.parametrize("steps", [2, 3, 4])
+def test_no_loss_tells_the_answer_before_a_prediction(opened, steps):
+    page = opened(f"ledger{steps}")
+    losses = page.locator(".explorer-losses button")
+    closed = [button.is_disabled() for button in losses.all()]
+    assert closed == [False, *[True] * (steps - 1), False]  # all losses and the last one are free
+    losses.nth(steps - 1).click(force=True)
+    page.evaluate(f"document.querySelector('gradient-ledger').set('loss={steps - 1}')")
+    assert complaints_on_ledger(page, run(steps)[0], 0) == []
+    losses.nth(steps).click()
+    assert complaints_on_ledger(page, run(steps)[0], steps) == []
+    page.click(".explorer-predict button >> nth=0")
+    assert [button.is_disabled() for button in losses.all()] == [False] * (steps + 1)
+    assert complaints_on_ledger(page, run(steps)[0], steps - 1) == []
+    assert page.complaints == []
 
 
 def test_the_lit_way_has_another_colour_width_and_direction(opened):
     page = opened("ledger3")
+    page.click(".explorer-skip")
     page.click(".explorer-losses button >> nth=2")
     looks = """(edge) => {
       const shown = (part) => getComputedStyle(edge.querySelector(part)).display !== 'none';

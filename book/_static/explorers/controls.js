@@ -36,7 +36,8 @@ unrolled.slider = (name, [min, max, step], value, say, changed) => {
 };
 
 /** A question to answer before something is shown; answered(i) shows it, and returns what to say
- * to the reader who took option i. Whoever skips the question gets the same without a verdict. */
+ * to the reader who took option i. Whoever skips the question gets the same without a verdict.
+ * The explorer hears of it by an event. */
 unrolled.predict = (question, options, answered) => {
   const { make, button, press } = unrolled;
   const verdict = make("p", { role: "status" });
@@ -45,6 +46,7 @@ unrolled.predict = (question, options, answered) => {
       press(buttons, i);
       const said = answered(i);
       verdict.textContent = i < options.length ? said : said.replace(/^[^:]*: /, "Without a prediction: ");
+      verdict.dispatchEvent(new Event("answered", { bubbles: true }));
     }));
   buttons.at(-1).classList.add("explorer-skip");
   return make("div", { class: "explorer-predict", role: "group", "aria-label": "Prediction" },
@@ -68,8 +70,15 @@ unrolled.moveByKeys = (buttons, columns, choose) => {
     }));
 };
 
-/** Where a key leads in a table: rows down, columns to the right. */
-unrolled.STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0],
-  Home: [0, -1e9], End: [0, 1e9] };
+/** Keys lead through a table: move(down, right) hears how many rows and columns. */
+unrolled.steerByKeys = (element, move) => {
+  const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0],
+    Home: [0, -1e9], End: [0, 1e9] };
+  element.addEventListener("keydown", (event) => {
+    if (!steps[event.key] || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    move(...steps[event.key]);
+  });
+};
 
 unrolled.clamp = (x, low, high) => Math.min(Math.max(Math.round(x), low), high);

@@ -27,17 +27,22 @@ globalThis.unrolled = {};
 /** Whole numbers, both ends included. */
 unrolled.range = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
+/** A letter with an index: h₁₂. */
+unrolled.below = (letter, n) => letter + String(n).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
+
 /** A number to five places, as the lessons print it, with a true minus sign. */
 unrolled.write = (x) => x.toFixed(5).replace(/^-(?=[0.]+$)/, "").replace("-", "−");
 
-/** A number in four figures, 0.001234 or 1.234e−7, as short as it can be. */
-unrolled.brief = (x) => {
+/** A number in so many figures, 0.001234 or 1.234e−7, as short as it can be. */
+unrolled.rounded = (x, figures) => {
   const size = Math.abs(x);
   const text = size && (size < 1e-3 || size >= 1e4)
-    ? x.toExponential(3).replace(/\.?0+e/, "e").replace("e+", "e")
-    : String(+x.toPrecision(4));
+    ? x.toExponential(figures - 1).replace(/\.?0+e/, "e").replace("e+", "e")
+    : String(+x.toPrecision(figures));
   return text.replaceAll("-", "−");
 };
+
+unrolled.brief = (x) => unrolled.rounded(x, 4);
 
 /** True for a list of finite numbers, of this length where one is given. */
 unrolled.areNumbers = (list, length = list?.length) =>
@@ -61,11 +66,27 @@ unrolled.Explorer = class extends HTMLElement {
     const data = this.querySelector('script[type="application/json"]');
     this.data = data && JSON.parse(data.textContent);
     this.sentence = make("p", { class: "explorer-sentence", role: "status" });
+    const answer = this.querySelector(".explorer-answer") ?? ""; // for paper
     const parts = this.build(); // an error here leaves in place what the tag holds
+    this.addEventListener("answered", () => this.open());
     this.replaceChildren(
       make("div", { class: "explorer", role: "group", "aria-label": title, tabindex: -1 },
-        make("p", { class: "explorer-title" }, title), ...parts));
+        make("p", { class: "explorer-title" }, title), ...parts, answer));
     this.update();
+  }
+
+  /** Close the controls that would tell the answer, until the question has been answered. */
+  close(controls) {
+    this.closed = controls;
+    controls.forEach((control) => (control.disabled = true));
+  }
+
+  /** The question has been answered: open what was closed, and follow the link that waits. */
+  open() {
+    const { closed, waiting } = this;
+    this.closed = this.waiting = null;
+    closed?.forEach((control) => (control.disabled = false));
+    if (waiting) this.go(waiting);
   }
 
   choose(choice) {
@@ -74,11 +95,15 @@ unrolled.Explorer = class extends HTMLElement {
   }
 
   /** The state that a link asks for, such as "network=3&loss=20": go() of the subclass takes its
-   * settings as texts; "show" also shows what a prediction would. */
+   * settings as texts; "show" also shows what a prediction would. Settings of which tells() of the
+   * subclass says that they would tell the answer wait for the question. */
   set(state) {
     const { show, ...settings } = Object.fromEntries(new URLSearchParams(state));
     if (show !== undefined) this.querySelector(".explorer-skip").click();
-    this.go(settings);
+    this.waiting = this.closed && this.tells(settings) ? settings : null;
+    if (this.closed) this.querySelector(".explorer-predict [role=status]").textContent =
+      this.waiting ? "Your link opens with your answer, or with “show me”." : "";
+    if (!this.waiting) this.go(settings);
   }
 };
 

@@ -1,12 +1,11 @@
 /* <jacobian-ellipse>: what the powers of W = [[λ₁, a], [0, λ₂]] do to the unit circle.
- * Its data: presets, each { name, eig: [λ₁, λ₂], shear: a, norms: [‖W⁰‖, ‖W¹‖, ...] }, the spectral
- * norms as the lesson measured them. */
+ * Its data: presets, each { name, eig: [λ₁, λ₂], shear: a, norms }, the spectral norms of powers
+ * 0, every, 2 · every, ... as the lesson measured them; every is 1 where the data have none. */
 "use strict";
 
 {
-  const { make, range, brief, expect, areNumbers, choice, press, predict, verdict, slider, panel,
-    logs, chart, setting, powers,
-    singular, radius, Plotted } = unrolled;
+  const { make, range, brief, expect, areNumbers, choice, press, predict, verdict, slider, panel, logs,
+    chart, setting, powers, singular, radius, circle, Plotted } = unrolled;
   const [START, LAST] = [8, 60]; // powers
   const FLOOR = -12; // lowest logarithm on the chart
   const LIMITS = [["eigenvalue λ₁", -1.5, 1.5], ["eigenvalue λ₂", -1.5, 1.5], ["shear a", 0, 10]];
@@ -36,12 +35,13 @@
         slider(name, [low, high, 0.01], first[i], brief, changed));
       this.power = slider("power k", [0, LAST, 1], START, String, changed);
       this.choice = choice("Try", names, (i) => this.take(this.presets[i]));
-      this.circle = panel([["c-muted dashed", "unit circle"], ["c-hidden", "its image under Wᵏ"]], "narrow");
+      this.close([...this.choice.buttons.filter((_, i) => this.presets[i] !== first), this.sliders[2].input]);
+      this.circle = circle(changed);
       this.norms = panel([["c-hidden", "‖Wᵏ‖"], ["c-muted dashed", "ρᵏ, ρ the largest |λ|"],
         ["c-muted dotted", "‖W‖ᵏ, the bound"], ["dot open c-hidden", "measured in the lesson"]]);
       return [
         predict(`Predict: “${names[this.presets.indexOf(asked)]}” has (λ₁, λ₂, a) = (${asked.map(brief).join(", ")}). ` +
-          "Will ‖Wᵏ‖ grow at first?", ["yes", "no"],
+          "Will ‖Wᵏ‖ grow at first? Your answer opens the shear.", ["yes", "no"],
           (no) => {
             const norms = normsOf(asked);
             const top = Math.max(...norms);
@@ -51,7 +51,7 @@
           }),
         make("p", {}, "W = [[λ₁, a], [0, λ₂]]"),
         this.choice.element,
-        make("div", { class: "explorer-sliders" }, ...[...this.sliders, this.power].map((s) => s.element)),
+        make("div", { class: "explorer-sliders" }, ...[...this.sliders, this.power, this.circle.angle].map((s) => s.element)),
         this.sentence,
         make("div", { class: "explorer-panels" }, this.circle.element, this.norms.element),
       ];
@@ -63,6 +63,10 @@
       this.update();
     }
 
+    tells({ preset }) {
+      return preset && this.choice.buttons[setting(preset, 1, this.presets.length) - 1].disabled;
+    }
+
     go({ preset, power }) {
       const k = setting(power, 0, LAST, this.power.value);
       const W = preset && this.presets[setting(preset, 1, this.presets.length) - 1];
@@ -72,24 +76,18 @@
     update() {
       const W = this.sliders.map((s) => s.value);
       const k = this.power.value;
-      const [p, r, q] = powers(W, LAST)[k];
-      const [long, short] = singular([p, r, q]);
+      const all = powers(W, LAST);
+      const [long, short] = singular(all[k]);
+      const [half, length] = this.circle.show(all.slice(0, k + 1));
       const norms = normsOf(W);
       const top = Math.max(...norms);
       const [rhos, bounds] = [radius(W), norms[1]].map((x) => norms.map((_, i) => x ** i));
       const chosen = this.presets.findIndex((preset) => String(preset) === String(W));
       press(this.choice.buttons, chosen);
 
-      const half = 1.15 * Math.max(1, long);
-      const ring = range(0, 180).map((i) => [Math.cos(i * Math.PI / 90), Math.sin(i * Math.PI / 90)]);
-      chart(this.circle.svg, {
-        label: "The unit circle and its image under Wᵏ.", square: true,
-        x: [-half, half], y: [-half, half], xName: "first coordinate", yName: "second coordinate",
-        lines: [{ kind: "c-muted dashed", points: ring },
-          { kind: "c-hidden area", points: ring.map(([x, y]) => [p * x + q * y, r * y]) }],
-      });
       const heights = logs([...norms, ...rhos]).map(([, y]) => y);
-      const measured = logs(this.data.presets[chosen]?.norms ?? []).filter(([i]) => i % 4 === 0);
+      const { norms: told = [], every = 1 } = this.data.presets[chosen] ?? {};
+      const measured = logs(told).map(([i, y]) => [i * every, y]).filter(([i]) => i % 4 === 0);
       chart(this.norms.svg, {
         label: "‖Wᵏ‖ over k.", x: [0, LAST], xName: "power k", yName: "norm", log: true, height: 330,
         y: [Math.max(FLOOR, Math.floor(Math.min(...heights, -1))), Math.ceil(Math.max(...heights, 0.8) + 0.2)],
@@ -100,7 +98,8 @@
       });
       this.sentence.textContent = `k = ${k}: ‖Wᵏ‖ = ${brief(long)}, peak ${brief(top)} at ` +
         `k = ${norms.indexOf(top)}, ρᵏ = ${brief(rhos[k])}, ‖W‖ᵏ = ${brief(bounds[k])}. The circle is now an ` +
-        `ellipse with half axes ${brief(long)} and ${brief(short)}, in a picture ${brief(2 * half)} wide.`;
+        `ellipse with half axes ${brief(long)} and ${brief(short)}, in a picture ${brief(2 * half)} wide; ` +
+        `x has become a vector of length ${brief(length)}.`;
     }
   }
 

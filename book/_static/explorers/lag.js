@@ -1,19 +1,19 @@
-/* <lag-matrix>: which state hears which loss, and how loudly.
+/* <lag-matrix>: which state hears which loss.
  * Its data: networks, each { name, log10 }, log10 square: row τ − 1 holds, for loss τ, the logarithm
  * to base 10 of the norm of its derivative by state 1, 2, ..., τ, and null for later states. */
 "use strict";
 
 {
-  const { make, draw, range, brief, expect, areNumbers, choice, press, predict, verdict, fit, halfLife,
-    panel, chart, setting, clamp,
-    STEPS, Plotted } = unrolled;
+  const { make, draw, range, brief, rounded, expect, areNumbers, choice, press, predict, verdict, fit, halfLife,
+    panel, chart, setting, clamp, steerByKeys, Plotted } = unrolled;
   const LEVELS = range(0, 19); // colours
+  const back = (points) => 1 / fit(points).factor; // per step
 
   const isGood = ({ name, log10 }, _, [{ log10: { length: T } }]) => name && T > 2 && log10.length === T &&
     log10.every((row, i) => row.length === T && areNumbers(row.slice(0, i + 1)) &&
       row.slice(i + 1).every((x) => x === null));
 
-  /** An area in the colour of a level. */
+  /** In the colour of a level. */
   const area = (level, d) => {
     const share = 8 + 192 * level / LEVELS.at(-1);
     const style = `--first: ${Math.min(share, 100)}%; --second: ${Math.max(share - 100, 0)}%`;
@@ -32,26 +32,26 @@
       const sizes = networks.flatMap(({ log10 }) => log10.flat()).filter((x) => x !== null);
       this.ends = [Math.floor(Math.min(...sizes)), Math.floor(Math.max(...sizes)) + 1];
       const names = networks.map(({ name }) => name);
-      this.choice = choice("Network", names, (i) =>
-        this.move(...this.chosen.slice(0, 2), i));
-      const rates = networks.map((_, i) => 1 / fit(this.heard(i, T)).factor);
+      this.choice = choice("Network", names, (i) => this.move(...this.chosen.slice(0, 2), i));
+      const rates = networks.map((_, i) => back(this.heard(i, T)));
       const best = rates.indexOf(Math.max(...rates));
+      this.close(this.choice.buttons.slice(1));
 
       this.map = panel([["dot ring", "the chosen cell"]]);
       const { svg } = this.map;
       svg.setAttribute("role", "application");
       svg.tabIndex = 0;
-      const point = (event) => this.move(...this.find(event).reverse());
-      svg.onclick = point;
-      svg.onpointermove = (event) => event.pointerType === "mouse" && point(event);
-      svg.onkeydown = (event) => this.press(event);
+      svg.onclick = (event) => this.move(...this.find(event).reverse());
+      svg.onpointermove = (event) => event.pointerType === "mouse" && svg.onclick(event);
+      steerByKeys(svg, (down, right) => this.move(this.chosen[0] + down, this.chosen[1] + right));
       const end = (i) => `1e${this.ends[i]}`.replace("-", "−");
       this.map.element.append(make("p", { class: "explorer-scale" }, end(0),
         draw("svg", { viewBox: `0 0 ${LEVELS.length} 1`, preserveAspectRatio: "none", "aria-hidden": true },
           ...LEVELS.map((level) => area(level, `M${level} 0h1v1h-1z`))), end(1)));
       this.row = panel([["c-gradient", "row of the chosen loss"], ["c-muted dashed", "its rate"]]);
       return [
-        predict("Predict: in which network does the last loss fade least on its way back?", names, (i) => {
+        predict("Predict: in which network does the last loss fade least on its way back? " +
+          "Your answer opens the others.", names, (i) => {
           this.move(T, 1, best);
           return verdict(i === best, `in “${names[best]}” the factor per step is ${brief(rates[best])}`);
         }),
@@ -72,23 +72,20 @@
       this.choose([row, clamp(t, 1, row), network]);
     }
 
+    tells({ network }) {
+      return setting(network, 1, this.networks.length, 1) > 1;
+    }
+
     go({ network, loss, state }) {
       const [tau, t, i] = this.chosen;
       this.move(setting(loss, 1, this.T, tau), setting(state, 1, this.T, t),
         setting(network, 1, this.networks.length, i + 1) - 1);
     }
 
-    press(event) {
-      const step = STEPS[event.key];
-      if (!step || event.ctrlKey || event.altKey || event.metaKey) return;
-      event.preventDefault();
-      this.move(...step.map((x, i) => x + this.chosen[i]));
-    }
-
     update() {
       const { T, chosen: [tau, t, network], ends: [low, high] } = this;
       const points = this.heard(network, tau);
-      const value = brief(10 ** points[t - 1][1]);
+      const value = rounded(10 ** points[t - 1][1], 2);
       press(this.choice.buttons, network);
 
       const level = (y) => Math.floor((y - low) / (high - low) * LEVELS.length);
@@ -112,7 +109,7 @@
         yName: `norm of the derivative of loss ${tau}`, height: 330, lines,
         dots: [{ kind: "dot c-gradient", at: points[t - 1], r: 7 }],
       });
-      const rate = 1 / fit(points).factor;
+      const rate = back(points);
       this.sentence.textContent = `Loss τ = ${tau}, state t = ${t}, lag ${tau - t}: the derivative has the ` +
         `norm ${value}. ` + (tau < 3 ? "This row is too short for a rate."
           : `The factor per step is ${brief(rate)}: ${halfLife(rate)}.`);

@@ -4,12 +4,11 @@
 "use strict";
 
 {
-  const { make, draw, range, write, button, press, predict, setting, expect,
+  const { make, draw, range, write, below, button, press, predict, verdict, setting, expect,
     areNumbers, Explorer } = unrolled;
   const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
-  const below = (n) => String(n).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
-  const h = (t) => `h${below(t)}`;
-  const l = (tau) => `ℓ${below(tau)}`;
+  const h = (t) => below("h", t);
+  const l = (tau) => below("ℓ", tau);
 
   const isTable = (T, table, first) => areNumbers(table?.map(() => 0), T) && table.every((row, i) =>
     areNumbers(row, T + 1 - first) && row.every((x, j) => j + first <= i + 1 || x === 0));
@@ -27,13 +26,15 @@
         button(tau ? l(tau) : "all", () => this.choose(tau),
           { "aria-label": tau ? `loss ${l(tau)}` : "all losses" }));
       [this.body, this.foot] = [make("tbody"), make("tfoot")];
-      this.heads = ["state", "direct", "+ carried", "= total", ""].map((name) =>
+      this.heads = ["state", "direct", "+\u00a0carried", "=\u00a0total", ""].map((name) =>
         make("th", { scope: "col" }, name));
+      this.close(this.buttons.slice(1, T));
       return [
-        predict(`Predict: of ${l(T - 1)} alone, which state hears nothing?`, range(0, T).map(h), (t) => {
-          this.choose(T - 1);
-          return t > T ? "See below." : `Your prediction was ${t === T ? "right" : "wrong"}.`;
-        }),
+        predict(`Predict: of ${l(T - 1)} alone, which state hears nothing? Your answer opens it.`,
+          range(0, T).map(h), (t) => {
+            this.choose(T - 1);
+            return verdict(t === T, `${h(T)} comes later, and has no part in it`);
+          }),
         make("p", {}, "Choose a loss: its way back lights up."),
         make("div", { class: "explorer-graph" },
           make("div", { class: "explorer-losses", style: `--columns: ${T + 1}` }, ...this.buttons),
@@ -46,12 +47,12 @@
       ];
     }
 
-    /** States in a row, each below its loss. An edge is named as the gradient takes it. */
+    /** States in a row, each below its loss; an edge has the gradient's direction. */
     graph() {
       this.edges = [];
       const head = (name, x, y, dx, dy) => draw("path", { class: name,
         d: `M${x} ${y}l${-11 * dx - 6 * dy} ${-11 * dy - 6 * dx}l${12 * dy} ${12 * dx}z` });
-      // An edge from (x, y), dx or dy long; the losses first to last light it.
+      // From (x, y), lit by losses first to last
       const edge = (name, first, last, x, y, dx, dy) => {
         const [ux, uy] = [Math.sign(dx), Math.sign(dy)];
         const group = draw("g", { class: "edge", "data-edge": name },
@@ -70,6 +71,10 @@
       });
       this.picture = draw("svg", { viewBox: `0 0 ${100 * (this.T + 1)} 100`, role: "img" }, ...parts);
       return this.picture;
+    }
+
+    tells({ loss }) {
+      return this.buttons[setting(loss, 0, this.T, 0)].disabled;
     }
 
     go({ loss }) {
@@ -93,7 +98,7 @@
       this.heads.at(-1).textContent = `share of ${slope}`;
       this.body.replaceChildren(...rows.map(([t, ...numbers]) =>
         make("tr", { class: t <= last ? "lit" : "" }, make("th", { scope: "row" }, h(t)),
-          // No loss stands at h_0 and no weight made it.
+          // h_0: no loss, no weight.
           ...numbers.map((x, i) => make("td", {}, t || i % 3 ? write(x) : "–")))));
       this.foot.replaceChildren(make("tr", {},
         make("th", { scope: "row", colspan: 4 }, `sum of the shares, ${slope}`),

@@ -58,6 +58,7 @@
     const inside = ([a, b]) => (a - x[0]) * (a - x[1]) <= 0 && (b - y[0]) * (b - y[1]) <= 0;
 
     svg.setAttribute("viewBox", `0 0 ${width} ${top + h + below}`);
+    svg.style.setProperty("--tall", square ? "calc(100cqw + 14px)" : `${height}px`);
     svg.setAttribute("aria-label", label);
     svg.replaceChildren(
       draw("text", { x: 0, y: 15 }, yName),
@@ -79,6 +80,16 @@
       return [x[0] + share(clientX - box.left, left, w) * (x[1] - x[0]),
         y[1] - share(clientY - box.top, top, h) * (y[1] - y[0])];
     };
+  };
+
+  /** Take hold of what has the class handle, by mouse or finger: move(event) hears where it goes. */
+  unrolled.grab = (svg, move) => {
+    svg.onpointerdown = ({ target, pointerId }) => {
+      if (!target.classList.contains("handle")) return;
+      svg.setPointerCapture(pointerId);
+      svg.onpointermove = move;
+    };
+    svg.onpointerup = svg.onpointercancel = () => (svg.onpointermove = null);
   };
 
   /** An explorer that draws itself again when it gets another width. */

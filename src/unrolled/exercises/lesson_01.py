@@ -130,6 +130,17 @@ def _held(choose):
     return wrong
 
 
+def _moves_behind_the_scenes(
+    x: Array, h0: Array, mask: Array, W_xh: Array, W_hh: Array, b_h: Array
+) -> Array:
+    states, h = [], h0
+    for x_t, real in zip(x, mask, strict=True):
+        h_new = np.tanh(x_t @ W_xh.T + h @ W_hh.T + b_h)
+        states.append(np.where(real[:, None], h_new, h))
+        h = h_new
+    return np.stack(states)
+
+
 def _one_step_late(x: Array, h0: Array, mask: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Array:
     late = np.concatenate([mask[:1], mask[:-1]])
     return forward_padded(x, h0, late, W_xh, W_hh, b_h)
@@ -356,6 +367,23 @@ EXERCISES = (
                 "A photo is an array of pixels, but it arrives at once: one step.",
                 {"photo": "n-1"},
             ),
+            Mistake("One name is wanted for the photo, not several.", {"photo": "1-n"}),
+            Mistake(
+                "A tune is many notes, one after the other: is one answer enough?", {"tune": "1-1"}
+            ),
+            Mistake(
+                "What is there to read while the tune is written? The style is given once.",
+                {"tune": "in step"},
+            ),
+            Mistake(
+                "All is read before the tune begins, that is true. But how much is there to read?",
+                {"tune": "after"},
+            ),
+            Mistake("The mail is read word by word: how many steps read?", {"mail": "1-1"}),
+            Mistake("A film brings a new frame at every step.", {"camera": "1-n"}),
+            Mistake(
+                "A sentence is read word by word: it is not one input.", {"translation": "1-n"}
+            ),
         ),
     ),
     CodeExercise(
@@ -454,6 +482,10 @@ EXERCISES = (
                 "This is the mean over the real states; the last of them is asked for.",
                 _mean_of_real_states,
             ),
+            Mistake(
+                "The two indices stand in the wrong order: time is axis 0 of `h`.",
+                lambda h, lengths: h[np.arange(len(lengths)), lengths - 1],
+            ),
         ),
     ),
     CodeExercise(
@@ -504,6 +536,26 @@ EXERCISES = (
                 lambda values, mask: values[mask].sum() / values.shape[1],
             ),
             Mistake(
+                "The sum is divided by T. Divide by the number of real steps.",
+                lambda values, mask: values[mask].sum() / len(values),
+            ),
+            Mistake(
+                "NaN is left out, but the other pads are still added up. Choose by the mask.",
+                lambda values, mask: np.nansum(values) / mask.sum(),
+            ),
+            Mistake(
+                "NaN is left out, but the other pads are still counted, as zeros. Choose by the "
+                "mask.",
+                lambda values, mask: np.nanmean(values * mask),
+            ),
+            Mistake(
+                "This is the mean of the steps' means: a step at which few sequences are left "
+                "weighs as much as a full one. All real values weigh the same here.",
+                lambda values, mask: np.mean(
+                    np.where(mask, values, 0).sum(axis=1) / mask.sum(axis=1)
+                ),
+            ),
+            Mistake(
                 "This is the mean over the pads: the mask is True at REAL steps.",
                 lambda values, mask: values[~mask].sum() / max(1, (~mask).sum()),
             ),
@@ -545,9 +597,27 @@ EXERCISES = (
                 _held(lambda real, h_new, h, h0: np.where(real, h, h_new)),
             ),
             Mistake(
-                "The clock stops one step late: the first pad still moves the state. Step t needs "
-                "`mask[t]`.",
+                "At the pads stands a state that has moved one step too far. Does step t use "
+                "`mask[t]`? And is what you store what you carry on?",
                 _one_step_late,
+            ),
+            Mistake(
+                "What you store is held, but what you carry on has moved: the clock goes on "
+                "behind the scenes.",
+                _moves_behind_the_scenes,
+            ),
+            Mistake(
+                "The first step must use `h0`; yours starts from zeros, or reads `h[t - 1]` at "
+                "t = 0, which is the LAST row.",
+                lambda x, h0, mask, W, U, b: forward_padded(x, 0 * h0, mask, W, U, b),
+            ),
+            Mistake(
+                "`W_hh` stands without its transpose. The shapes fit either way.",
+                lambda x, h0, mask, W, U, b: forward_padded(x, h0, mask, W, U.T, b),
+            ),
+            Mistake(
+                "The bias `b_h` is missing in the step.",
+                lambda x, h0, mask, W, U, b: forward_padded(x, h0, mask, W, U, 0 * b),
             ),
             Mistake(
                 "Only the last state is returned; all T states are asked for.",
@@ -586,6 +656,14 @@ EXERCISES = (
                 "`h_n[0]` and `h_n[1]` belong to the bottom layer. The first axis of `h_n` counts "
                 "layers and directions; the top layer stands at the end.",
                 lambda output, h_n: np.concatenate([h_n[0], h_n[1]], axis=1),
+            ),
+            Mistake(
+                "One direction stands there twice. Which two rows of `h_n` has the top layer?",
+                lambda output, h_n: np.concatenate([h_n[-1], h_n[-1]], axis=1),
+            ),
+            Mistake(
+                "This is the mean over the steps; the last state of each direction is asked for.",
+                lambda output, h_n: output.mean(axis=0),
             ),
             Mistake(
                 "This is one direction only: (N, H) instead of (N, 2H).",
@@ -675,9 +753,21 @@ EXERCISES = (
         right=frozenset({"three", "seven", "nine"}),
         mistakes=(
             *(Mistake(message, name) for name, message in ONCE.items()),
-            Mistake("Look at the two e's of three: what follows each of them?", "three"),
-            Mistake("Look at the two e's of seven: what follows each of them?", "seven"),
-            Mistake("Look at the two n's of nine: what follows each of them?", "nine"),
+            Mistake(
+                "A name is missing whose last letter it has written before: after the first one, "
+                "it must not stop yet.",
+                "three",
+            ),
+            Mistake(
+                "A name is missing in which one letter is followed once by this letter, once by "
+                "that.",
+                "seven",
+            ),
+            Mistake(
+                "A name is missing that comes back to the letter it began with, and must then go "
+                "on otherwise.",
+                "nine",
+            ),
         ),
     ),
     CodeExercise(
@@ -715,6 +805,10 @@ EXERCISES = (
             ),
             Mistake(
                 "The first input is letter 0; it must be `stop`.", _writer(first=lambda stop: 0)
+            ),
+            Mistake(
+                "The bias `b_y` of the readout is missing.",
+                lambda h0, W, U, b, V, b_y, stop, L: write_alone(h0, W, U, b, V, 0 * b_y, stop, L),
             ),
             Mistake(
                 "The least likely letter is chosen: `argmin`.",

@@ -145,6 +145,11 @@ def _wraps_around(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array) -> 
     return h
 
 
+def _first_input_unread(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Array:
+    later = forward(x[1:], h0, W_xh, W_hh, b_h) if len(x) > 1 else np.empty((0, *h0.shape))
+    return np.concatenate([h0[None], later])
+
+
 FORWARD_MISTAKES = (
     Mistake(
         "Every step starts from `h0` again. The state that step t makes is what step t+1 receives.",
@@ -176,6 +181,15 @@ FORWARD_MISTAKES = (
     Mistake(
         "Only the last state is returned; all T states are asked for.",
         lambda x, h0, W, U, b: forward(x, h0, W, U, b)[-1],
+    ),
+    Mistake(
+        "`h[0]` is `h0`, and the first input is never read. Return the states after steps 1..T: "
+        "the first of them is what step 1 makes of `h0` and `x[0]`.",
+        _first_input_unread,
+    ),
+    Mistake(
+        "Every step reads the input of the step before. `x[t - 1]` is the LAST input at t = 0.",
+        lambda x, h0, W, U, b: forward(np.roll(x, 1, axis=0), h0, W, U, b),
     ),
     Mistake(
         "Every step reads the first input. Which `x` belongs to step t?",
@@ -231,8 +245,9 @@ def draw_logits(rng: np.random.Generator, N: int, Q: int) -> dict[str, Any]:
 
 
 def logits_cases(rng: np.random.Generator) -> list[Case]:
-    huge = {"y": np.array([[1000.0, 0, -1000], [0, 1000, 0]]), "targets": np.array([0, 2])}
-    return [*every_size(draw_logits)(rng), Case(huge, {"N": 2, "Q": 3}, "logits of 1000")]
+    rows = [1000.0, 0, -1000], [0, 1000, 0], [-1000, -1001, -1002], [0.5, 0, 1]
+    huge = {"y": np.array(rows), "targets": np.array([0, 2, 1, 0])}
+    return [*every_size(draw_logits)(rng), Case(huge, {"N": 4, "Q": 3}, "logits of 1000")]
 
 
 def _softmax(y: Array, axis: int = 1) -> Array:
@@ -253,6 +268,17 @@ def _overflows(y: Array, targets: Array) -> float:
 def _log_of_zero(y: Array, targets: Array) -> float:
     with np.errstate(all="ignore"):
         return float(-np.log(_chosen(_softmax(y), targets)).mean())
+
+
+def _one_maximum_for_all(y: Array, targets: Array) -> float:
+    with np.errstate(all="ignore"):
+        shifted = y - y.max()
+        return float(np.mean(np.log(np.exp(shifted).sum(axis=1)) - _chosen(shifted, targets)))
+
+
+def _maximum_lost(y: Array, targets: Array) -> float:
+    shifted = y - y.max(axis=1, keepdims=True)
+    return float(np.mean(np.log(np.exp(shifted).sum(axis=1)) - _chosen(y, targets)))
 
 
 # 2.7 A long sequence in chunks
@@ -319,6 +345,11 @@ def _first_state_handed_on(
 def _tail_dropped(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, K: int) -> Array:
     whole = len(x) // K * K
     return forward(x, h0, W_xh, W_hh, b_h)[:whole] if whole else np.zeros((0, *h0.shape))
+
+
+def _whole_chunks_only(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, K: int) -> Array:
+    h = forward(x, h0, W_xh, W_hh, b_h)
+    return np.concatenate([h[k * K : (k + 1) * K] for k in range(len(x) // K)])
 
 
 def _only_chunk_ends(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, K: int) -> Array:
@@ -424,6 +455,7 @@ EXERCISES = (
                 "The readout is missing: `W_hy` and `b_y` are learnt too.", 64 * 8 + 64 * 64 + 64
             ),
             Mistake("The biases are missing.", 64 * 8 + 64 * 64 + 10 * 64),
+            Mistake("`W_hh` is missing: the state has weights too.", 64 * 8 + 64 + 10 * 64 + 10),
             Mistake(
                 "`W_hh` joins every unit to every unit: it is H by H.",
                 64 * 8 + 64 + 64 + 10 * 64 + 10,
@@ -503,6 +535,23 @@ EXERCISES = (
                 _log_of_zero,
             ),
             Mistake(
+                "One number is subtracted from all rows, the largest of the whole batch: for rows "
+                "far below it every exp is 0. Subtract from each row its own largest logit.",
+                _one_maximum_for_all,
+            ),
+            Mistake(
+                "The largest logit was subtracted inside the sum only. What is taken off in one "
+                "place must be taken off in the other, or put back.",
+                _maximum_lost,
+            ),
+            Mistake(
+                "`[:, targets]` picks for every row the classes of ALL rows. Pick one place a row: "
+                "two index arrays.",
+                lambda y, targets: float(
+                    np.mean(np.logaddexp.reduce(y, axis=1)[:, None] - y[:, targets])
+                ),
+            ),
+            Mistake(
                 "The minus sign is missing: a loss is small when the right class is likely.",
                 lambda y, targets: -cross_entropy(y, targets),
             ),
@@ -568,6 +617,11 @@ EXERCISES = (
                 _tail_dropped,
             ),
             Mistake(
+                "Only whole chunks are run. With fewer than `K` steps there is none at all; the "
+                "last chunk may be shorter.",
+                _whole_chunks_only,
+            ),
+            Mistake(
                 "Only the last state of each chunk is returned; all T states are asked for.",
                 _only_chunk_ends,
             ),
@@ -603,6 +657,10 @@ EXERCISES = (
                 "That is tanh(2), the state after ONE step from 1. Go on until it stops moving.",
                 {"h": np.tanh(2.0)},
             ),
+            Mistake(
+                "The slope was taken at h. The tanh is applied to 2h.",
+                {"factor": 2 * (1 - np.tanh(FIXED_POINT) ** 2)},
+            ),
             Mistake("The slope of tanh is 1 - h², not 1 - h.", {"factor": 2 * (1 - FIXED_POINT)}),
         ),
     ),
@@ -627,12 +685,12 @@ EXERCISES = (
         right=frozenset({"b", "c", "e"}),
         mistakes=(
             Mistake("Parameters are shared by all steps: their number does not depend on T.", "a"),
-            Mistake("Each step costs the same work, and there are twice as many.", "b"),
-            Mistake("`h` is (T, N, H): one state a step is kept.", "c"),
+            Mistake("Something is missing: what do twice as many steps of equal work cost?", "b"),
+            Mistake("Something is missing: of what is there one array a step?", "c"),
             Mistake(
                 "`h[-1]` is (N, H) whatever T is: that is why long pasts must be squeezed.", "d"
             ),
-            Mistake("Step t+1 cannot begin before step t has ended: the chain has T links.", "e"),
+            Mistake("Something is missing: can a step begin before the last one has ended?", "e"),
         ),
     ),
 )

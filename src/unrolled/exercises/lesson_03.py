@@ -40,6 +40,11 @@ WRONG_SLOPES: tuple[tuple[str, Slope], ...] = (
         "The slope of tanh is missing: this is the gradient of a linear network.",
         np.ones_like,
     ),
+    (
+        "The tanh is taken once more before the slope. `h` is a tanh already, so its slope is "
+        "1 - h².",
+        lambda h: 1 - np.tanh(h) ** 2,
+    ),
 )
 
 
@@ -251,6 +256,33 @@ def _dh0_is_total_of_first(dh: Array, x: Array, h0: Array, h: Array, W_xh: Array
     return *grads.params, grads.x, grads.h[0]
 
 
+def _dh0_is_dz(dh: Array, x: Array, h0: Array, h: Array, W_xh: Array, W_hh: Array):
+    *others, total = _dh0_is_total_of_first(dh, x, h0, h, W_xh, W_hh)
+    return *others, total * tanh_slope(h[0])
+
+
+def _forwards(dh: Array, x: Array, h0: Array, h: Array, W_xh: Array, W_hh: Array):
+    dz, carried = np.empty_like(dh), np.zeros_like(h0)
+    for t in range(len(h)):
+        dz[t] = (dh[t] + carried) * tanh_slope(h[t])
+        carried = dz[t] @ W_hh
+    return _from_dz(dz, x, h0, h, W_xh, carried)
+
+
+def _past_the_tanh(dh: Array, x: Array, h0: Array, h: Array, W_xh: Array, W_hh: Array):
+    dz, carried = np.empty_like(dh), np.zeros_like(h0)
+    for t in reversed(range(len(h))):
+        total = dh[t] + carried
+        dz[t], carried = total * tanh_slope(h[t]), total @ W_hh
+    return _from_dz(dz, x, h0, h, W_xh, carried)
+
+
+def _from_dz(dz: Array, x: Array, h0: Array, h: Array, W_xh: Array, dh0: Array):
+    before = np.concatenate([h0[None], h[:-1]])
+    dW_xh, dW_hh = (np.einsum("tni,tnj->ij", dz, each) for each in (x, before))
+    return dW_xh, dW_hh, dz.sum(axis=(0, 1)), dz @ W_xh, dh0
+
+
 def _batch_mean(dh: Array, x: Array, h0: Array, h: Array, W_xh: Array, W_hh: Array):
     *weights, dx, dh0 = swept(dh, x, h0, h, W_xh, W_hh)
     return *(each / len(h0) for each in weights), dx, dh0
@@ -349,6 +381,13 @@ def _linear(
     received, read = h[1:] if late else h[:-1], h[:-1] if early else h[1:]
     pairs = (dh, x), (dh, received), (g, read)
     return tuple(np.einsum("tni,tnj->ij", a, b) for a, b in pairs)
+
+
+def _with_tanh(x: Array, target: Array, h0: Array, W_xh: Array, W_hh: Array, W_hy: Array):
+    h, tape = rnn.forward(x, h0, rnn.Params(W_xh, W_hh, np.zeros(len(W_hh))))
+    g = 2 / len(x) * (h @ W_hy.T - target)
+    grads = rnn.backward(g @ W_hy, tape)
+    return grads.params.W_xh, grads.params.W_hh, np.einsum("tni,tnj->ij", g, h)
 
 
 def _linear_with(**options: Any) -> Callable[..., tuple[Array, ...]]:
@@ -468,6 +507,13 @@ def _uncut(x: Array, h0: Array, dh: Array, W: Array, U: Array, b: Array, K: int)
     return rnn.backward(dh, tape).params.W_hh
 
 
+def _first_dh_everywhere(
+    x: Array, h0: Array, dh: Array, W: Array, U: Array, b: Array, K: int
+) -> Array:
+    again = np.concatenate([dh[:K]] * -(-len(x) // K))[: len(x)]
+    return chunked_gradient(x, h0, again, W, U, b, K)
+
+
 def _window(x: Array, h0: Array, dh: Array, W: Array, U: Array, b: Array, K: int) -> Array:
     _, tape = rnn.forward(x, h0, rnn.Params(W, U, b))
     return gradients.sliding(dh, tape, K).params.W_hh
@@ -521,6 +567,8 @@ EXERCISES = (
                 "That is the value for a very long sequence. At step 4 it is not reached.", 2.0
             ),
             Mistake("That is the effect of b_1 alone, after three steps.", 0.125),
+            Mistake("You stopped one step early: that is a_3.", 1.75),
+            Mistake("That is the sum of the four b. What does c do to the earlier ones?", 4.0),
         ),
     ),
     NumberExercise(
@@ -553,6 +601,10 @@ EXERCISES = (
             Mistake(
                 "Every loss has a term of step 1, not only the first: a whole column vanishes.",
                 {"zero": 14},
+            ),
+            Mistake(
+                "How many losses have a term of step 1? The last one has, and the first one too.",
+                {"zero": 11},
             ),
         ),
     ),
@@ -599,6 +651,10 @@ EXERCISES = (
             Mistake(
                 "One factor is missing: there are T steps from h_0 to h_T.",
                 lambda h, W: jacobian_product(h[1:], W),
+            ),
+            Mistake(
+                "Only the last step is left: what came before was overwritten.",
+                lambda h, W: (1 - h[-1] ** 2)[:, None] * W,
             ),
             Mistake(
                 "The Jacobians were added. One step after another is a product.",
@@ -738,6 +794,19 @@ EXERCISES = (
             ),
             *(Mistake(text, _swept(slope=slope)) for text, slope in WRONG_SLOPES),
             Mistake(
+                "The sweep runs from the first step to the last. A state must have heard of all "
+                "later losses before it hands anything back: which step can go first?",
+                _forwards,
+            ),
+            Mistake(
+                "What is handed back has not passed the tanh: it is made of dL/dh, not of dL/dz.",
+                _past_the_tanh,
+            ),
+            Mistake(
+                "`dh0` is dL/dz of the first step. Between z_1 and h_0 stands `W_hh`.",
+                _dh0_is_dz,
+            ),
+            Mistake(
                 "`dh` is changed in place. The result is right, and the numerical check that uses "
                 "`dh` afterwards will call it wrong.",
                 _in_place,
@@ -792,6 +861,10 @@ EXERCISES = (
                 "The loss was divided by T, N and Q, as a library's mean would do. Here it is a "
                 "mean over steps only.",
                 _linear_with(scale=lambda target: 2 / target.size),
+            ),
+            Mistake(
+                "That is the gradient of a network with a tanh. This one has none.",
+                _with_tanh,
             ),
             Mistake(
                 "These are immediate derivatives: nothing comes back through h_{t+1}.",
@@ -871,6 +944,11 @@ EXERCISES = (
                 lambda T, tau: 1 - segment_carry(T, tau),
             ),
             Mistake(
+                "Everything after the first segment is zero. Inside every segment the gradient "
+                "travels freely.",
+                _zeros_at(lambda T, tau: slice(tau, None)),
+            ),
+            Mistake(
                 "Everything before the last segment is zero. Inside every segment the gradient "
                 "travels freely.",
                 _zeros_at(lambda T, tau: slice(1, (T - 1) // tau * tau + 1)),
@@ -920,6 +998,11 @@ EXERCISES = (
                 _of_chunks(combine=lambda parts: parts[-1]),
             ),
             Mistake(
+                "Every chunk meets the upstream gradient of the first one. Cut `dh` where you cut "
+                "`x`.",
+                _first_dh_everywhere,
+            ),
+            Mistake(
                 "The chunks are averaged; they are added.",
                 _of_chunks(combine=lambda parts: sum(parts) / len(parts)),
             ),
@@ -960,7 +1043,7 @@ EXERCISES = (
             ),
             Mistake(
                 "That cuts the gradient, and the memory with it: each chunk forgets the past. For "
-                "an echo of lag L in chunks of K, L of K answers become guesses.",
+                "an echo of lag 6 in chunks of 24, a quarter of the answers become guesses.",
                 "b",
             ),
             Mistake("Without a graph there is no gradient at all.", "d"),
@@ -972,7 +1055,7 @@ EXERCISES = (
         "The smallest chunk",
         difficulty=2,
         minutes=6,
-        task="An echo of lag L = 9 is trained in chunks of `K` steps, the state handed on: which "
+        task="An echo of lag 9 is trained in chunks of `K` steps, the state handed on: which "
         "is the smallest K at which some loss can reach the input that it needs?",
         hints=(
             "The last loss of a chunk has the best view. Which steps of the chunk must it see?",
@@ -1031,6 +1114,10 @@ EXERCISES = (
                 {"variance": 20 * (1 / 0.9 - 1)},
             ),
             Mistake("That is E[w²]; subtract the square of the mean.", {"variance": 0.9**-20}),
+            Mistake(
+                "That is the probability that a path survives. Its weight is then enlarged.",
+                {"variance": 0.9**20},
+            ),
             Mistake(
                 "The variance of 0.98 lengths is wanted: lengths enter it squared.", {"pi": 0.98}
             ),

@@ -184,6 +184,18 @@ def _without_diagonal(dh: Array, h: Array, W_hh: Array) -> Array:
     return np.tril(lag_matrix(dh, h, W_hh), -1)
 
 
+def _one_state_early(dh: Array, h: Array, W_hh: Array) -> Array:
+    matrix = np.zeros((len(h), len(h)))
+    for tau in range(1, len(h)):
+        matrix[tau, :tau] = gradient_lengths(dh[tau], h[:tau], W_hh)
+    return matrix
+
+
+def _nan_above(dh: Array, h: Array, W_hh: Array) -> Array:
+    above = np.triu(np.ones((len(h), len(h)), dtype=bool), 1)
+    return np.where(above, np.nan, lag_matrix(dh, h, W_hh))
+
+
 def _last_loss_only(dh: Array, h: Array, W_hh: Array) -> Array:
     T = len(h)
     return np.tril(np.broadcast_to(gradient_lengths(dh[-1], h, W_hh), (T, T)))
@@ -598,6 +610,30 @@ EXERCISES = (
                 {"thousandth": 1 + np.log(1e-3) / np.log(0.57)},
             ),
             Mistake("Rounded up to whole steps; give the decimals.", {"thousandth": 13}),
+            Mistake(
+                "At that step a little more than a thousandth is left; give the decimals.",
+                {"thousandth": 12},
+            ),
+            Mistake(
+                "The sign: the logs of 0.5 and of 0.57 are both below 0, so their quotient is not.",
+                {"half": -np.log(0.5) / np.log(0.57)},
+            ),
+            Mistake(
+                "Upside down, and not a number of steps: the log of what is left stands on top.",
+                {"half": np.log2(0.57)},
+            ),
+            Mistake(
+                "That is the log of 2. How much of it does one step take away?",
+                {"half": np.log(2)},
+            ),
+            Mistake(
+                "That is the log of 1,000. How much of it does one step take away?",
+                {"thousandth": np.log(1000)},
+            ),
+            Mistake(
+                "The two logs have different bases: take the same one above and below.",
+                {"half": np.log10(0.5) / np.log(0.57)},
+            ),
         ),
     ),
     CodeExercise(
@@ -626,6 +662,11 @@ EXERCISES = (
                 "One norm is taken over all sequences together, which grows with the batch. "
                 "Measure each sequence, then average.",
                 _lengths(size=np.linalg.norm),
+            ),
+            Mistake(
+                "One norm is taken over all sequences together and divided by their number. That "
+                "is no mean of lengths: measure each sequence, then average.",
+                _lengths(size=lambda g: np.linalg.norm(g) / len(g)),
             ),
             Mistake(
                 "The squares are averaged, and the root taken after that. Lengths are asked for, "
@@ -694,8 +735,8 @@ EXERCISES = (
     CodeExercise(
         "4.3",
         "Who is heard",
-        difficulty=3,
-        minutes=15,
+        difficulty=2,
+        minutes=10,
         task="Write `lag_matrix`: the length of the gradient that each loss alone sends to each "
         "state.",
         hints=(
@@ -727,6 +768,16 @@ EXERCISES = (
                 "The diagonal is zero. A loss speaks to its own state too: that is `dh[tau]`, "
                 "before any step back.",
                 _without_diagonal,
+            ),
+            Mistake(
+                "Row tau starts from the state before its loss. The loss of step tau speaks to "
+                "h[tau] first: how far has the slice to reach?",
+                _one_state_early,
+            ),
+            Mistake(
+                "Above the diagonal stands NaN. A loss is not changed by a later state: the "
+                "gradient is 0 there.",
+                _nan_above,
             ),
             Mistake(
                 "Every row is sent back from the last loss. Row tau starts with `dh[tau]` at step "
@@ -985,7 +1036,7 @@ EXERCISES = (
         "4.7",
         "Very likely aligned",
         difficulty=2,
-        minutes=8,
+        minutes=10,
         task="M is symmetric, |λ_1| >= |λ_2| >= ..., x a vector of independent standard normal "
         "numbers, θ_k the angle between the lines through M^k x and v_1. Which statement is true, "
         "and says all of it?",
@@ -1037,7 +1088,7 @@ EXERCISES = (
         "4.8",
         "How likely, how soon",
         difficulty=3,
-        minutes=12,
+        minutes=15,
         task="n = 100 dimensions, |λ_2/λ_1| = 0.9, x random: the smallest k for which "
         "0.9^k tan θ_0 ≤ 0.1 holds with probability 0.99, and the one with probability 0.5.",
         hints=(
@@ -1094,7 +1145,7 @@ EXERCISES = (
         "4.9",
         "What it means for gradients",
         difficulty=2,
-        minutes=8,
+        minutes=10,
         task="A gradient on its way back through a recurrent network is multiplied by a Jacobian "
         "at every step. Choose all that follow from the alignment of M^k x with v_1, in a linear "
         "network with |λ_1| > |λ_2| and, in the long run, with tanh.",
@@ -1155,8 +1206,8 @@ EXERCISES = (
         "The largest exponent",
         difficulty=3,
         minutes=15,
-        task="Write `largest_exponent`: the mean growth per step, in nats, of a small change that "
-        "travels forward along each trajectory.",
+        task="Write `largest_exponent`: the mean growth per step (a natural logarithm) of a small "
+        "change that travels forward along each trajectory.",
         hints=(
             "A change d of the state becomes J d after one step, with J = diag(slope) W_hh. Note "
             "the log of its length, make it a unit vector again, go on. Why not only at the end?",
@@ -1194,6 +1245,10 @@ EXERCISES = (
                 _first_step_missing,
             ),
             Mistake(
+                "The last step is left out: T states come from T steps, and T Jacobians.",
+                _exponent(finish=lambda growth: np.log(growth[:-1]).sum(axis=0) / len(growth)),
+            ),
+            Mistake(
                 "That is the log of the largest singular value of `W_hh`: what it could do at "
                 "most in one step, without any slope.",
                 lambda h, W, v: np.full(h.shape[1], np.log(spectral_norm(W))),
@@ -1216,15 +1271,15 @@ EXERCISES = (
                 _exponent(finish=lambda growth: np.log(growth.mean(axis=0))),
             ),
             Mistake(
-                "This is the factor per step. In nats: its log.",
+                "This is the factor per step. Its logarithm is asked for.",
                 _exponent(finish=lambda growth: np.exp(np.log(growth).mean(axis=0))),
             ),
             Mistake(
-                "These are powers of ten per step. Nats are natural logarithms.",
+                "These are powers of ten per step. A natural logarithm is asked for.",
                 _exponent(finish=lambda growth: np.log10(growth).mean(axis=0)),
             ),
             Mistake(
-                "These are bits, logarithms to base 2. Nats are natural logarithms.",
+                "These are logarithms to base 2. A natural one is asked for.",
                 _exponent(finish=lambda growth: np.log2(growth).mean(axis=0)),
             ),
             Mistake(
@@ -1432,6 +1487,16 @@ EXERCISES = (
                 lambda W, limit: np.clip(W, -limit, limit),
             ),
             Mistake(
+                "Every number of W is limited, and only from above. Not the numbers of W say how "
+                "much it lengthens, but its singular values.",
+                lambda W, limit: np.minimum(W, limit),
+            ),
+            Mistake(
+                "`*` multiplies number by number. U, s and Vᵀ are put together by products of "
+                "matrices, `@`.",
+                _singular(np.minimum, lambda U, S, Vt: U * np.diag(S) * Vt),
+            ),
+            Mistake(
                 "W is scaled by its Frobenius norm, the root of the sum of ALL squared singular "
                 "values. Only the largest lengthens most.",
                 _by_frobenius,
@@ -1584,7 +1649,8 @@ EXERCISES = (
         options={
             "a": "The slopes along the trajectory count too: measure the exponent, not the matrix.",
             "b": "The sum is made by the recent steps; only its old part is lost.",
-            "c": "That is the total; the carried part, or the lag matrix, shows another picture.",
+            "c": "That is the total; the last loss alone, or the lag matrix, shows another "
+            "picture.",
             "d": "It can only shorten, and by the same factor for old and recent parts.",
             "e": "Forward and backward grow at the same rate: where the states are chaotic, the "
             "gradient has to.",

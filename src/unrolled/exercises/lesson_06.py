@@ -426,8 +426,8 @@ def _weight_norms(dh: Array, h: Sequence[Array], W: Sequence[Array]) -> Array:
 def layer_cases(rng: np.random.Generator) -> list[Case]:
     """Networks of 1, 2, 3 and 8 layers, all of different widths."""
     cases = []
-    for K, N in ((1, 4), (2, 5), (3, 6), (8, 3)):
-        widths = list(rng.permutation(np.arange(N + 1, N + 1 + K)))
+    for R, N in ((1, 4), (2, 5), (3, 6), (8, 3)):
+        widths = list(rng.permutation(np.arange(N + 1, N + 1 + R)))
         W = [
             2 * rng.normal(size=(n, m)) / np.sqrt(m)
             for m, n in zip(widths[:-1], widths[1:], strict=True)
@@ -436,7 +436,7 @@ def layer_cases(rng: np.random.Generator) -> list[Case]:
         for W_k in W:
             h.append(sigmoid(h[-1] @ W_k.T + rng.normal(size=len(W_k)) / 2))
         args = {"dh": rng.normal(size=(N, widths[-1])), "h": h, "W": W}
-        cases.append(Case(args, {"layers": K, "N": N}))
+        cases.append(Case(args, {"layers": R, "N": N}))
     return cases
 
 
@@ -841,7 +841,7 @@ EXERCISES = (
             "Two things happen on the way from one layer's outputs to those below: the slope of "
             "this layer, number by number, then its matrix. Note the norm before each of them.",
             "From the last layer down: norm of dh; then dh = (dh * h_k * (1 - h_k)) @ W, where W "
-            "leads into layer k. K layers have K norms and K - 1 matrices between them.",
+            "leads into layer k. R layers have R norms and R - 1 matrices between them.",
         ),
         reference=gradient_norms,
         also_right=(norms_by_jacobians, norms_unit_by_unit),
@@ -989,7 +989,7 @@ EXERCISES = (
                 lambda dh, h, W: gradient_norms(dh, h, W)[:-1],
             ),
             Mistake(
-                "The first layer is missing: K layers have K norms.",
+                "The first layer is missing: R layers have R norms.",
                 lambda dh, h, W: gradient_norms(dh, h, W)[1:],
             ),
             Mistake(

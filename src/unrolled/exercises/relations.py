@@ -15,9 +15,12 @@ from .report import Map
 
 UNITS = {
     "T": "step",
+    "T+1": "step",
     "N": "sequence",
     "D": "input",
     "H": "unit",
+    "2H": "column",  # of two directions side by side
+    "H+D": "column",  # of state and input side by side
     "4H": "row",  # of the stacked gates
     "Q": "output",
     "K": "class",
