@@ -75,6 +75,10 @@ def test_a_right_backward_written_differently_passes():
     assert [row.name for row in result.rows] == ["h", *ALL]
 
 
+def test_the_referee_knows_every_activation():
+    assert referee.ACTIVATIONS.keys() == ACTIVATIONS.keys()
+
+
 @pytest.mark.parametrize(
     ("fault", "wrong"),
     [
@@ -308,6 +312,12 @@ def test_the_report_says_which_and_how_far():
     assert result.rows[1] == ("wrong", 1.0, 0.25)
 
 
+def test_a_difference_as_large_as_the_tolerance_is_wrong():
+    result = compare({"a": np.array([1.5])}, {"a": np.ones(1)}, tolerance=0.5)
+    assert not result.passed and result.wrong == ("a",) and "DIFFERS" in str(result)
+    assert compare({"a": np.array([1.5])}, {"a": np.ones(1)}, tolerance=0.51).passed
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs", "agrees"),
     [
@@ -374,6 +384,17 @@ def test_from_torch_reads_an_lstm():
     h, c, _ = lstm.forward(x.numpy(), h0.numpy(), c0.numpy(), params)
     assert np.abs(h - h_.detach().numpy()).max() < 1e-6
     assert np.abs(c[-1] - c_T[0].detach().numpy()).max() < 1e-6
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_torch_calls_the_weights_of_a_readout(dtype):
+    params = readout.init(3, 2, np.random.default_rng(0), dtype)
+    for module in (referee.to_torch(params), referee.to_torch(params, "identity")):
+        assert type(module) is torch.nn.Linear
+        assert module.weight.detach().numpy().tobytes() == params.W_hy.tobytes()
+        assert module.bias.detach().numpy().tobytes() == params.b_y.tobytes()
+        for ours, back in zip(params, referee.from_torch(module), strict=True):
+            assert np.array_equal(ours, back) and ours.dtype == back.dtype
 
 
 @pytest.mark.parametrize("outputs", [1, 2])

@@ -2,6 +2,8 @@
 
 - Code is highlighted with few spans: names and operators take the colour of the text.
 - A page loads the scripts of the explorers that stand on it, and no others.
+- No script holds up the first drawing of a page, and few style sheets do: they are joined.
+- A short script for the header's menus takes the place of Bootstrap.
 - After the build, style sheets lose the rules of classes that no page and no script names, fonts
   the characters that the site does not show, and the course's own files their comments.
 
@@ -11,7 +13,9 @@ Each of these rests on something that a theme may change; then the build warns.
 from __future__ import annotations
 
 import functools
+import posixpath
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -48,6 +52,10 @@ OWN = ("explorers/*.js", "explorers/*.css", "course.js", "course.css", "claims.c
 STRING = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|`[^`]*`")  # of a script: it may hold a class
 WORD = re.compile(r"[A-Za-z][\w-]*")
 FOR_SEARCH = {"_static/doctools.js", "_static/sphinx_highlight.js"}  # marks what was searched for
+EARLY = "_static/documentation_options.js"  # what stands in the page writes into it
+BOOTSTRAP = "scripts/bootstrap.js"
+LIST = "/*\n{}\n*/\n"  # head of a joined style sheet: its parts
+ADDRESS = re.compile(r"url\(([\"']?)(?!data:|#|[\w+]+:|/)([^)\"']+)")
 NAMED = re.compile(r"[.#](-?[A-Za-z_][\w-]*)")
 NEGATED = re.compile(r":not\((?:[^()]|\([^()]*\))*\)")
 
@@ -90,7 +98,22 @@ def only_needed_scripts(
         return bool(own & present if own else present)
 
     context["script_files"] = [file for file in context["script_files"] if wanted(file)]
-    context["css_files"] = [file for file in context["css_files"] if wanted(file)]
+    for file in context["script_files"]:
+        path = str(getattr(file, "filename", "") or "")
+        if path.startswith("_static/") and path != EARLY and path not in FOR_SEARCH:
+            file.attributes.setdefault("defer", "defer")
+    context["css_files"] = join_sheets(app, [f for f in context["css_files"] if wanted(f)])
+
+
+def replace_bootstrap(static: Path) -> None:
+    """Put the script of the menus where the theme's pages look for Bootstrap."""
+    place = static / BOOTSTRAP
+    if not place.exists():
+        logger.warning("no %s: how does the theme open its menus?", BOOTSTRAP)
+    script = (Path(__file__).parent / "menus.js").read_text(encoding="utf-8")
+    place.write_text(bare(script), encoding="utf-8")
+    for note in static.glob(f"{BOOTSTRAP}.LICENSE.txt"):
+        note.unlink()
 
 
 # --- style sheets ------------------------------------------------------------------------
@@ -151,6 +174,65 @@ def slim(rules: list[Any], used: set[str]) -> str:
         elif rule.type != "error":
             kept.append(rule.serialize())
     return "\n".join(kept)
+
+
+def join_sheets(app: Sphinx, files: list[Any]) -> list[Any]:
+    """One style sheet for those of every page, one for those of explorers: fewer to wait for.
+
+    Each begins as a list of its parts, of which extensions write some late; the end of the build
+    puts them in their place.
+    """
+    names = [str(file.filename) for file in files]
+    common = [n for n in names if "/explorers/" not in n and n != "_static/claims.css"]
+    groups = [common, [n for n in names if "/explorers/" in n]]
+    joined = []
+    for group in (group for group in groups if group):
+        parts = [Path(app.outdir) / name for name in group]
+        sums = [f"{zlib.crc32(part.read_bytes()):08x}" for part in parts if part.exists()]
+        text = "\n".join([*(n.removeprefix("_static/") for n in group), *sums])
+        name = f"joined-{zlib.crc32(text.encode()):08x}.css"
+        listed = LIST.format("\n".join(n.removeprefix("_static/") for n in group))
+        (Path(app.outdir) / "_static" / name).write_text(listed, encoding="utf-8")
+        app.add_css_file(name)
+        joined.append(app.builder._css_files[-1])
+    own = [file for file in files if str(file.filename) == "_static/claims.css"]
+    return [joined[0], *own, *joined[1:]] if joined else files
+
+
+def with_parts(sheet: Path) -> str:
+    """The text of a joined style sheet, its parts read and their addresses seen from it."""
+    text = sheet.read_text(encoding="utf-8")
+    head = text[: text.find("*/") + 2]
+    parts = head.removeprefix("/*").removesuffix("*/").split()
+    pieces = [head]
+    for part in parts:
+        folder = posixpath.dirname(part)
+
+        def moved(match: re.Match[str], folder: str = folder) -> str:
+            return f"url({match[1]}{posixpath.normpath(posixpath.join(folder, match[2]))}"
+
+        if not (sheet.parent / part).exists():
+            logger.warning("no style sheet %s, which pages ask for", part)
+            continue
+        piece = (sheet.parent / part).read_text(encoding="utf-8")
+        piece = piece.replace('@charset "UTF-8";', "")
+        if "@import" in piece or "@charset" in piece:
+            logger.warning("%s: @import or @charset must stand at the head of a file", part)
+        pieces.append(ADDRESS.sub(moved, piece))
+    return "\n".join(pieces)
+
+
+def fill_joined_sheets(static: Path) -> None:
+    """Put the parts into the joined style sheets, and what the theme imports in its place."""
+    theme, imported = static / "styles" / "theme.css", '@import "../basic.css";'
+    text = theme.read_text(encoding="utf-8")
+    basic = ADDRESS.sub(r"url(\1../\2", (static / "basic.css").read_text(encoding="utf-8"))
+    if imported in text:
+        theme.write_text(text.replace(imported, basic), encoding="utf-8")
+    elif "@import" in text:
+        logger.warning("%s imports in another way than it did", theme)
+    for sheet in static.glob("joined-*.css"):
+        sheet.write_text(with_parts(sheet), encoding="utf-8")
 
 
 def drop_unused_rules(static: Path, pages: list[str]) -> None:
@@ -256,9 +338,11 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
     static = Path(app.outdir) / "_static"
     places = sorted(Path(app.outdir).rglob("*.html"))
     pages = [page.read_text(encoding="utf-8") for page in places]
+    replace_bootstrap(static)  # first: rules for what it did go next
     drop_unused_rules(static, pages)
     subset_fonts(static, pages)
     drop_comments(static)
+    fill_joined_sheets(static)
 
 
 def setup(app: Sphinx) -> dict:

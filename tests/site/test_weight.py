@@ -13,7 +13,8 @@ from site_browser import context
 ROOT = Path(__file__).parents[2]
 LESSONS = [f"lessons/{path.stem}.html" for path in sorted((ROOT / "lessons").glob("*.ipynb"))]
 HEAVIEST = 250_000  # bytes of a lesson and all that it loads, gzipped
-STILL_HEAVIER = {"lessons/04_gradient_analysis.html": 260_000}  # seven figures and two explorers
+MOST_ELEMENTS = 17_000  # of a page: what a browser lays out
+WAITED_FOR = 6  # style sheets and scripts that a page needs before it is drawn
 PACKED = (".woff2", ".png")  # files that compression makes no smaller
 SHIFTS = """() => new Promise(done => {
   let total = 0;
@@ -34,16 +35,77 @@ def weight(site, addresses: list[str]) -> dict[str, int]:
 def test_a_first_visit_is_light_and_stands_still(browser, address, site, name):
     with context(browser, "light", 375) as window:
         page = window.new_page()
+        slow = window.new_cdp_session(page)
+        slow.send("Emulation.setCPUThrottlingRate", {"rate": 4})  # as Lighthouse has a phone
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         page.goto(f"{address}/{name}", wait_until="load")
         shifted = page.evaluate(SHIFTS)
+        elements = page.evaluate("document.querySelectorAll('*').length")
         loaded = weight(site, [url for url in asked if url.startswith(address)])
     assert name in loaded and len(loaded) > 10
     heaviest = sorted(loaded.items(), key=lambda item: -item[1])[:8]
-    limit = STILL_HEAVIER.get(name, HEAVIEST)
-    assert sum(loaded.values()) <= limit, (sum(loaded.values()), heaviest)
+    assert sum(loaded.values()) <= HEAVIEST, (sum(loaded.values()), heaviest)
     assert shifted < 0.01
+    assert 300 < elements < MOST_ELEMENTS
+
+
+@pytest.mark.parametrize("name", ["index.html", "search.html", "book/claims.html", *LESSONS])
+def test_little_holds_up_the_first_drawing_of_a_page(site, name):
+    everything = list(site_checks.parse((site / name).read_text(encoding="utf-8")).all())
+    scripts = [
+        element.attributes["src"]
+        for element in everything
+        if element.tag == "script" and "src" in element.attributes and not is_late(element)
+    ]
+    sheets = [
+        element.attributes["href"]
+        for element in everything
+        if element.tag == "link" and element.attributes.get("rel") == "stylesheet"
+    ]
+    assert any("documentation_options" in address for address in scripts)
+    if name != "search.html":
+        assert len(scripts) == 1, scripts
+        assert 3 <= len(scripts + sheets) <= WAITED_FOR, (scripts, sheets)
+
+
+def is_late(script) -> bool:
+    return bool({"defer", "async"} & set(script.attributes))
+
+
+def test_a_joined_style_sheet_holds_its_parts(site):
+    static = site / "_static"
+    joined = [path.read_text(encoding="utf-8") for path in static.glob("joined-*.css")]
+    assert joined
+    for text in joined:
+        parts = text[2 : text.find("*/")].split()
+        assert parts and text.count("{") == sum(
+            (static / part).read_text(encoding="utf-8").count("{") for part in parts
+        )
+
+
+def test_a_menu_of_the_header_opens_by_mouse_and_keyboard(browser, address):
+    with context(browser, "light", 1280) as window:
+        page = window.new_page()
+        page.goto(f"{address}/{LESSONS[0]}", wait_until="load")
+        button = page.locator(".dropdown-launch-buttons > button")
+        items = page.locator(".dropdown-launch-buttons .dropdown-item")
+        article = page.locator("article h1")
+        assert not items.first.is_visible()
+        button.click()
+        article.hover()
+        assert items.first.is_visible() and button.get_attribute("aria-expanded") == "true"
+        article.click()
+        assert not items.first.is_visible() and button.get_attribute("aria-expanded") == "false"
+        button.focus()
+        page.keyboard.press("Enter")
+        page.keyboard.press("ArrowDown")
+        assert items.first.evaluate("item => item === document.activeElement")
+        page.keyboard.press("ArrowDown")
+        assert items.nth(1).evaluate("item => item === document.activeElement")
+        page.keyboard.press("Escape")
+        assert not items.first.is_visible()
+        assert button.evaluate("it => it === document.activeElement")
 
 
 def test_a_page_that_moves_is_noticed(browser):
