@@ -3,7 +3,8 @@
 - Code is highlighted with few spans: names and operators take the colour of the text.
 - A page loads the scripts of the explorers that stand on it, and no others.
 - No script holds up the first drawing of a page, and few style sheets do: they are joined.
-- A short script for the header's menus takes the place of Bootstrap.
+- A short script for the header's menus takes the place of Bootstrap, and the course's own script
+  the place of the theme's that measures every box of a page before the page is drawn.
 - After the build, style sheets lose the rules of classes that no page and no script names, fonts
   the characters that the site does not show, and the course's own files their comments.
 
@@ -54,6 +55,10 @@ WORD = re.compile(r"[A-Za-z][\w-]*")
 FOR_SEARCH = {"_static/doctools.js", "_static/sphinx_highlight.js"}  # marks what was searched for
 EARLY = "_static/documentation_options.js"  # what stands in the page writes into it
 BOOTSTRAP = "scripts/bootstrap.js"
+THEME = "scripts/pydata-sphinx-theme.js"
+MEASURING = re.compile(  # of the theme: which boxes scroll?  It would lay out the whole page
+    r'"complete"===document\.readyState\?(\w+)\(\):window\.addEventListener\("load",\1\)'
+)
 LIST = "/*\n{}\n*/\n"  # head of a joined style sheet: its parts
 ADDRESS = re.compile(r"url\(([\"']?)(?!data:|#|[\w+]+:|/)([^)\"']+)")
 NAMED = re.compile(r"[.#](-?[A-Za-z_][\w-]*)")
@@ -114,6 +119,15 @@ def replace_bootstrap(static: Path) -> None:
     place.write_text(bare(script), encoding="utf-8")
     for note in static.glob(f"{BOOTSTRAP}.LICENSE.txt"):
         note.unlink()
+
+
+def drop_measuring(static: Path) -> None:
+    """Let the course's own script find the boxes that scroll, each when it is drawn."""
+    place = static / THEME
+    text, count = MEASURING.subn("0", place.read_text(encoding="utf-8"))
+    if count != 1:
+        logger.warning("%s does not measure boxes as it did: see %s", THEME, MEASURING.pattern)
+    place.write_text(text, encoding="utf-8")
 
 
 # --- style sheets ------------------------------------------------------------------------
@@ -339,6 +353,7 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
     places = sorted(Path(app.outdir).rglob("*.html"))
     pages = [page.read_text(encoding="utf-8") for page in places]
     replace_bootstrap(static)  # first: rules for what it did go next
+    drop_measuring(static)
     drop_unused_rules(static, pages)
     subset_fonts(static, pages)
     drop_comments(static)

@@ -1,29 +1,24 @@
-// A box that scrolls must be reachable with the keyboard, and only then.
+// A box that scrolls must be reachable with the keyboard, and only then.  A box is looked at when
+// it is drawn: to measure one far below would lay out all that stands before it.
 (() => {
-  const update = (box) => {
-    if (box.scrollWidth > box.clientWidth + 1) {
-      box.tabIndex = 0;
-      box.setAttribute("role", "group");
-      box.setAttribute("aria-label", `${box.dataset.label}, scrolls sideways`);
-    } else {
-      ["tabindex", "role", "aria-label"].forEach((name) => box.removeAttribute(name));
-    }
+  const code = "pre, .cell_output > .output, .jp-RenderedHTMLCommon, .pst-scrollable-table-container";
+  const boxes = [...document.querySelectorAll(`.scroll-box, ${code}`)];
+  const wide = (box) => box.scrollWidth > box.clientWidth + 1;
+  const scrolls = (box) =>
+    wide(box) || (!box.dataset.label && box.scrollHeight > box.clientHeight + 1);
+  const mark = ([box, does]) => {
+    if (does) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+    if (!box.dataset.label) return;
+    const told = { role: "group", "aria-label": `${box.dataset.label}, scrolls sideways` };
+    Object.entries(told).forEach(([name, text]) =>
+      does ? box.setAttribute(name, text) : box.removeAttribute(name));
   };
-  const boxes = document.querySelectorAll(".scroll-box");
-  const observer = new ResizeObserver((entries) => entries.forEach(({ target }) => update(target)));
-  boxes.forEach((box) => observer.observe(box)); // of a section far below: when it is drawn,
-  const later = window.requestIdleCallback ?? ((work) => setTimeout(work, 200));
-  let queue = []; // or when there is nothing else to do
-  const next = () => {
-    if (queue.length) update(queue.shift());
-    if (queue.length) later(next);
-  };
-  const start = () => {
-    queue = [...boxes];
-    later(next);
-  };
-  document.fonts?.addEventListener("loadingdone", start); // other letters, other widths
-  start();
+  const update = (some) => some.map((box) => [box, scrolls(box)]).forEach(mark);
+  const observer = new ResizeObserver((entries) => update(entries.map(({ target }) => target)));
+  boxes.forEach((box) => observer.observe(box));
+  const drawn = (box) => box.checkVisibility?.({ contentVisibilityAuto: true }) ?? true;
+  document.fonts?.addEventListener("loadingdone", () => update(boxes.filter(drawn)));
 })();
 
 // Paper is light: print in the light theme whatever the screen shows.

@@ -303,6 +303,8 @@ class Listener:
             self.complaints.append(f"icons come from a font again: {response.url}")
 
 
+ALL_DRAWN = "* { content-visibility: visible !important }"
+
 # A page repeats itself: thousands of code tokens, formulas, rows of tables.  Axe looks at the last
 # three of each kind.  Two pieces are of one kind when they are built alike (the same elements,
 # classes, roles, styles and states below them, text or none) and stand in boxes built alike.  What
@@ -334,7 +336,7 @@ THIN_OUT = """() => {
 
 def axe_violations(page: Page) -> list[str]:
     """Complaints of axe-core, all rules but experimental ones.  Changes the page: do it last."""
-    page.add_style_tag(content="* { content-visibility: visible !important }")  # all laid out once
+    page.add_style_tag(content=ALL_DRAWN)
     page.evaluate(THIN_OUT)
     page.evaluate(AXE.read_text(encoding="utf-8"))
     result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
@@ -387,9 +389,10 @@ def small_print(page: Page, smallest: float = 8.5) -> list[str]:
 
 def unreachable_scrolling(page: Page) -> list[str]:
     """Complaints about boxes that scroll and cannot take the focus, or the reverse."""
+    page.add_style_tag(content=ALL_DRAWN)  # boxes far below are looked at when they are drawn
     settled = """() => [...document.querySelectorAll('.scroll-box')].every(box =>
       (box.scrollWidth > box.clientWidth + 1) === (box.tabIndex === 0))"""
-    with suppress(TimeoutError):  # boxes far below are looked at when the browser is idle
+    with suppress(TimeoutError):
         page.wait_for_function(settled, timeout=3000)
     script = """() => [...document.querySelectorAll('.scroll-box')].map(box => ({
       label: box.dataset.label, focus: box.tabIndex === 0,
