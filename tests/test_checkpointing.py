@@ -79,9 +79,13 @@ def test_dtype_is_kept():
     [
         ({"K": 0}, ValueError, "K"),
         ({"K": 2.0}, TypeError, "K"),
-        ({"dh": np.ones((10, 2, 4))}, ValueError, "dh"),
+        ({"dh": np.ones((10, 2, 4))}, ValueError, r"dh .*\(T, N, H\) with T=11, N=2, H=4: axis 0"),
         ({"dh": np.ones((11, 2, 4), "f4")}, TypeError, "dh"),
-        ({"dh": lambda h, start: np.ones((1, 2, 4))}, ValueError, "dh"),
+        (
+            {"dh": lambda h, start: np.ones((1, 2, 4))},
+            ValueError,
+            r"dh .*\(k, N, H\) with k=3, N=2, H=4: axis 0",
+        ),
         ({"x": np.ones((11, 3))}, ValueError, "x"),
     ],
 )

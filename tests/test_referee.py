@@ -335,6 +335,13 @@ def test_what_agrees(ours, theirs, agrees):
     assert compare({"a": ours}, {"a": theirs}).passed is agrees
 
 
+def test_rows_say_how_far_where_a_quotient_cannot():
+    ours = {"shape": np.ones((1, 2)), "zero": np.zeros(2), "small": np.array([0, 1e-300])}
+    theirs = {"shape": np.ones(2), "zero": np.zeros(2), "small": np.zeros(2)}
+    expected = ("shape", np.inf, np.inf), ("zero", 0.0, 0.0), ("small", 1e-300, np.inf)
+    assert compare(ours, theirs).rows == expected
+
+
 def test_compare_wants_the_same_names():
     with pytest.raises(ValueError, match="^ours has a, expected b"):
         compare({"a": np.ones(1)}, {"b": np.ones(1)})

@@ -35,7 +35,8 @@ def notebook(*sources, prose="words"):
     cells = [v4.new_markdown_cell(prose)]
     for number, source in enumerate(sources):
         said = [v4.new_output("stream", name="stdout", text=source + "\n")]
-        cells.append(v4.new_code_cell(source, id=f"c{number}", outputs=said))
+        cell = v4.new_code_cell(source, id=f"c{number}", outputs=said, execution_count=number + 1)
+        cells.append(cell)
     return json.loads(json.dumps(v4.new_notebook(cells=cells)))
 
 
