@@ -138,7 +138,8 @@ def test_when_nothing_changed_every_notebook_counts(stored, now):
     assert [row[7] for row in rows(said["table"])] == ["2 of 2", "2 of 2"]
     assert [row[1] for row in rows(said["table"])] == ["1", "2"]
     assert [row[5] for row in rows(said["table"])] == ["A A", "B A"]
-    assert "Not one letter differed" in said["summary"] and "8 outputs were" in said["summary"]
+    assert "Not one letter differed" in said["summary"] and "8 times an output" in said["summary"]
+    assert "not everything" not in said["summary"]
     assert said["since"].startswith("Nothing") and said["differences"].startswith("There is none")
     assert "AVX-512" in said["absent"]
 
@@ -149,7 +150,8 @@ def test_a_changed_cell_takes_its_notebook_out_of_what_is_claimed(stored, now):
     said = page(stored, now)
     assert [row[7] for row in rows(said["table"])] == ["1 of 1, 1 changed since"] * 2
     assert "lesson 1" in said["since"] and "2 of the 2 runs" in said["since"]
-    assert "4 outputs were" in said["summary"]
+    assert "4 times an output" in said["summary"]
+    assert "of the 4 executions" in said["summary"] and "2 are done" in said["summary"]
     assert "c1" not in said["differences"]
 
 

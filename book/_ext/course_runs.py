@@ -221,9 +221,15 @@ def summary(book: Book) -> str:
     compared = sum(record["outputs"] for record in records)
     told = (
         f"{len(book.now)} notebooks with {each['cells']:,} cells store {each['outputs']:,} "
-        f"outputs, and in them {each['numbers']:,} numbers. In {len(book.runs)} runs {compared:,} "
-        f"outputs were compared with the stored ones. "
+        f"outputs, and in them {each['numbers']:,} numbers. {compared:,} times an output was "
+        f"compared with the stored one. "
     )
+    planned = len(book.now) * len(book.runs)
+    if len(records) < planned:
+        told += (
+            f"That is not everything: of the {planned} executions ({len(book.now)} notebooks in "
+            f"{len(book.runs)} runs) {len(records)} are done with the notebooks as they are. "
+        )
     if differing or broken:
         told += f"Cells whose text differed: {differing}. Cells that failed: {broken}."
     else:

@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Playwright, Rout
 
 SITE = Path(os.environ.get("UNROLLED_SITE", Path(__file__).parents[2] / "_build" / "html"))
 INSTALLED = [
+    "chromium-headless-shell",
     "chromium",
     "chromium-browser",
     "google-chrome",
