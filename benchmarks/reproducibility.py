@@ -277,7 +277,7 @@ def begin(condition: Condition, profile: str, fresh: bool) -> dict[str, Any] | N
         return None
     seen = look(condition, profile)
     if isinstance(seen, str):
-        why = f"no kernel lives under it on this machine ({seen})"
+        why = f"no kernel lives under it on this machine ({seen.rpartition(': ')[2]})"
     elif other := twin(condition.name, seen, stored()["runs"]):
         why = f"computes here with the very same as the run “{other}”"
 
