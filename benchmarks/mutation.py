@@ -260,7 +260,7 @@ class Trial(Tests):
 
     def attempt(self, mutant: Mutant, job: Callable[[], Outcome]) -> str:
         code, failed, _ = forked(job, 4 * self.base + 10)
-        if code in (3, 4, 5, CRASHED):
+        if code in (4, 5, CRASHED):  # 3, an error of pytest itself, comes from a changed parameter
             raise SystemExit(f"{self.module}: pytest ended with {code} on\n{mutant.diff}")
         if failed:
             self.kills[mutant.function][failed] += 1
@@ -297,12 +297,17 @@ class Finder(importlib.machinery.PathFinder):
 
 def anew(module: str, source: str, order: Callable[[str], Any]) -> Outcome:
     """Import the package and the tests from the beginning, with one module changed."""
-    tests = {path.stem for path in (ROOT / "tests").glob("*.py")}
-    for name in [name for name in sys.modules if name.split(".")[0] in {"unrolled", *tests}]:
-        del sys.modules[name]
+    forget()
     sys.meta_path.insert(0, Finder(module, source))
     plugin = Tests(module, order)
     return int(pytest.main(options(module), plugins=[plugin])), plugin.failed, plugin.seconds
+
+
+def forget() -> None:
+    """Leave it to the next import to import the package and the tests again."""
+    ours = {"unrolled", *(path.stem for path in (ROOT / "tests").glob("*.py"))}
+    for name in [name for name in sys.modules if name.split(".")[0] in ours]:
+        del sys.modules[name]
 
 
 def options(module: str) -> list[str]:
@@ -369,6 +374,7 @@ def forked(job: Callable[[], Outcome], cpu: float) -> Outcome:
 def run(module: str, found: list[Mutant]) -> list[str]:
     """What became of each of the mutants of a module."""
     trial = Trial(module, found)
+    forget()
     sys.setprofile(trial.watch)
     pytest.main(options(module), plugins=[trial])
     if len(trial.verdicts) != len(found):

@@ -131,8 +131,26 @@ def test_any_shape_and_no_argument_is_changed_or_handed_back(phi):
     assert np.array_equal(z, before)
 
 
+def test_every_output_but_that_of_gelu_determines_its_slope():
+    assert {name for name, phi in ACTIVATIONS.items() if phi.slope is None} == {"gelu"}
+
+
+def test_a_python_number_is_one_of_64_bits():
+    assert sigmoid(0) == 0.5 and tanh(0.5) == np.tanh(0.5)
+    assert type(activations.relu(2)) is np.float64
+
+
+@pytest.mark.parametrize(
+    ("z", "kind"), [([1.0], "list"), (True, "bool"), (None, "NoneType"), (np.ones(1, int), "int64")]
+)
+def test_anything_but_floats_is_named(z, kind):
+    with pytest.raises(TypeError, match=f"^z is {kind}, expected a NumPy array of floats"):
+        sigmoid(z)
+
+
 def test_leaky_relu_takes_another_slope():
     z = np.array([-2.0, 0.0, 2.0])
+    assert activations.leaky_relu(z, 0.2).tolist() == [-0.4, 0.0, 2.0]
     assert activations.leaky_relu(z, slope=0.2).tolist() == [-0.4, 0.0, 2.0]
     assert activations.d_leaky_relu(z, slope=0.2).tolist() == [0.2, 0.2, 1.0]
 

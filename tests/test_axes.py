@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from unrolled import axes
-from unrolled.axes import Axes, check_float, check_generator, check_size
+from unrolled.axes import (
+    Axes,
+    check_classes,
+    check_float,
+    check_floats,
+    check_generator,
+    check_size,
+)
 
 
 def test_a_letter_takes_the_size_it_first_meets():
@@ -27,6 +34,7 @@ def test_a_letter_takes_the_size_it_first_meets():
         (np.zeros((2, 3, 1)), "N H", ValueError, "expected (N, H) with N=2: 3 axes instead of 2."),
         (np.zeros((2, 0)), "N H", ValueError, "expected (N, H) with N=2: axis 1 (H) is empty."),
         (np.zeros((7, 3)), "N H", ValueError, "expected (N, H) with N=2: axis 0 is 7."),
+        (np.zeros((4, 2)), "T N", ValueError, "expected (T, N) with T=5, N=2: axis 0 is 4."),
         (np.zeros((3, 4)), "H H", ValueError, "a has shape (3, 4), expected (H, H): axis 1 is 4."),
         (np.zeros((2, 2)), "H", ValueError, "a has shape (2, 2), expected (H,): 2 axes"),
         (np.zeros((2, 3), int), "N H", TypeError, "a has dtype int64, expected float32 or"),
@@ -68,8 +76,12 @@ def test_other_sizes_are_refused(value, error):
 @pytest.mark.parametrize("value", [None, 0, np.random, np.random.RandomState(0)])
 def test_only_a_generator_is_a_generator(value):
     check_generator("rng", np.random.default_rng(0))
-    with pytest.raises(TypeError, match="^rng is a .*, expected a numpy.random.Generator"):
+    with pytest.raises(TypeError) as caught:
         check_generator("rng", value)
+    assert str(caught.value) == (
+        f"rng is a {type(value).__name__}, expected a numpy.random.Generator "
+        "such as numpy.random.default_rng(0)."
+    )
 
 
 @pytest.mark.parametrize("value", [int, np.float16, np.complex128, None, "nonsense", 3])
@@ -78,6 +90,38 @@ def test_only_two_dtypes_are_computed_with(value):
         check_float("dtype", good)
     with pytest.raises(TypeError, match="^dtype is .*, expected numpy.float32 or numpy.float64"):
         check_float("dtype", value)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ([1.0], "z is a list, expected a float NumPy array."),
+        (1.0, "z is a float, expected a float NumPy array."),
+        (np.ones(2, int), "z has dtype int64, expected float32 or float64."),
+    ],
+)
+def test_floats_of_any_shape(value, message):
+    for good in (np.ones(()), np.ones((2, 3), np.float32), np.float64(1)):
+        check_floats("z", good)
+    with pytest.raises(TypeError) as caught:
+        check_floats("z", value)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("labels", "error", "message"),
+    [
+        ([0, 1], TypeError, "labels is list, expected a NumPy array of whole numbers."),
+        (np.ones(2), TypeError, "labels is float64, expected a NumPy array of whole numbers."),
+        (np.array([0, 3]), ValueError, "labels goes from 0 to 3, expected 0 to 2."),
+        (np.array([-1, 2]), ValueError, "labels goes from -1 to 2, expected 0 to 2."),
+    ],
+)
+def test_classes_are_whole_numbers_below_their_number(labels, error, message):
+    check_classes("labels", np.array([[0, 2]]), 3)
+    with pytest.raises(error) as caught:
+        check_classes("labels", labels, 3)
+    assert str(caught.value) == message
 
 
 def test_the_example_in_the_docstring():

@@ -94,3 +94,16 @@ def test_bad_input_is_named(change, error, name):
     arguments = {"x": x, "h0": h0, "params": params, "dh": dh} | change
     with pytest.raises(error, match=rf"^{name}\b"):
         checkpointing.backward(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: checkpointing.segment_length(0), "T is 0, expected a whole number"),
+        (lambda: checkpointing.stored_states(0, 1), "T is 0, expected a whole number"),
+        (lambda: checkpointing.stored_states(1, 0), "K is 0, expected a whole number"),
+    ],
+)
+def test_a_bad_length_is_named(call, message):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        call()

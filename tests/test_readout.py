@@ -102,6 +102,16 @@ RNG = np.random.default_rng(0)
         (lambda: readout.backward(DY[:2], H_, PARAMS), ValueError, "dy has shape (2, 2, 5),"),
         (lambda: readout.backward(DY[0], H_, PARAMS), ValueError, "dy has shape (2, 5), expected"),
         (lambda: readout.backward(DY, H_[0], PARAMS), ValueError, "dy has shape (3, 2, 5),"),
+        (
+            lambda: readout.backward(DY[0, :1], H_[0], PARAMS),
+            ValueError,
+            "dy has shape (1, 5), expected (N, Q) with N=2, Q=5: axis 0 is 1",
+        ),
+        (
+            lambda: readout.backward(DY[0, :, :1], H_[0], PARAMS),
+            ValueError,
+            "dy has shape (2, 1), expected (N, Q) with N=2, Q=5: axis 1 is 1",
+        ),
         (lambda: readout.backward(DY.astype("f4"), H_, PARAMS), TypeError, "dy has dtype"),
         (lambda: readout.init(0, 2, RNG), ValueError, "hidden_size is 0, expected a whole number"),
         (lambda: readout.init(2, 1.5, RNG), TypeError, "output_size is 1.5, expected a whole"),

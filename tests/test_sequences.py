@@ -112,6 +112,10 @@ def test_last_wants_one_length_a_sequence():
         sequences.last(np.zeros((4, 3, 2)), np.array([1, 2]))
     with pytest.raises(ValueError, match=r"lengths\[2\] is 5, expected at most the 4"):
         sequences.last(np.zeros((4, 3, 2)), np.array([1, 2, 5]))
+    with pytest.raises(ValueError, match=r"^h has shape \(4, 3\), expected \(T, N, H\)"):
+        sequences.last(np.zeros((4, 3)), np.array([1, 2, 3]))
+    with pytest.raises(ValueError, match="^T is 0, expected a whole number of at least 1"):
+        sequences.mask(np.array([1]), T=0)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +135,11 @@ def test_last_wants_one_length_a_sequence():
             ValueError,
             r"mask\[:, 0\] is True after False, expected padding at the end only",
         ),
+        (
+            lambda m: (np.arange(6) != 1)[:, None] | (np.arange(4) != 2),
+            ValueError,
+            r"mask\[:, 2\] is True after False, expected padding at the end only",
+        ),
     ],
 )
 def test_wrong_masks_are_named(run, change, error, message):
@@ -143,6 +152,7 @@ def test_wrong_masks_are_named(run, change, error, message):
     ("given", "error", "message"),
     [
         ([], ValueError, "sequences is empty, expected a list"),
+        (3, ValueError, "^sequences is a int, expected a list"),
         (np.zeros((2, 3, 4)), ValueError, r"sequences is \(2, 3, 4\), expected a list"),
         ([np.zeros((2, 3)), np.zeros((0, 3))], ValueError, r"sequences\[1\] has shape \(0, 3\)"),
         ([np.zeros((2, 3)), np.zeros((2, 4))], ValueError, r"sequences\[1\] has shape \(2, 4\)"),

@@ -183,6 +183,11 @@ def test_bad_input_is_named(name):
             ValueError,
             "alphabet is 1, expected at least 2",
         ),
+        (
+            lambda: tasks.copy(5, 2, 3, generator(), alphabet=0),
+            ValueError,
+            "alphabet is 0, expected a whole number",
+        ),
     ],
 )
 def test_bad_options_are_named(call, error, message):

@@ -60,7 +60,7 @@ def test_last_even_wants_two_axes(labels):
 
 @pytest.mark.parametrize("labels", [np.full((2, 2), 10), np.full((2, 2), -1), np.ones((2, 2))])
 def test_last_even_wants_digits(labels):
-    with pytest.raises(ValueError, match="whole numbers 0 to 9"):
+    with pytest.raises(ValueError, match="^labels holds .*, expected the whole numbers 0 to 9.$"):
         tasks.last_even(labels)
 
 
@@ -108,6 +108,15 @@ def test_spell_takes_an_array_of_words():
     assert all(map(np.array_equal, by_list, by_array))
 
 
+def test_every_letter_has_one_place_in_the_alphabet():
+    assert tasks.ALPHABET == ".-abcdefghijklmnopqrstuvwxyz"
+    everything = tasks.ALPHABET[1:]
+    inputs, targets, _ = tasks.spell([everything])
+    assert inputs[:, 0].tolist() == list(range(28)) and tasks.words(targets) == [everything]
+    with pytest.raises(ValueError, match="^places goes from 0 to 28, expected 0 to 27"):
+        tasks.words(np.array([[0], [28]]))
+
+
 def test_words_undoes_spell():
     names = [tasks.number_name(n) for n in range(100)]
     assert tasks.words(tasks.spell(names, L=20)[1]) == names
@@ -121,6 +130,7 @@ def test_words_undoes_spell():
         (["ten", ""], None, "words has ''"),
         (["Ten"], None, "words has 'Ten'"),
         (["t.n"], None, "words has 't.n'"),
+        (["ten"], 0, "^L is 0, expected a whole number"),
         (["ten", "eleven"], 6, "L is 6, expected at least 7 for 'eleven'"),
     ],
 )
@@ -145,3 +155,8 @@ def test_one_hot():
 def test_one_hot_says_what_is_wrong(places, error, message):
     with pytest.raises(error, match=message):
         tasks.one_hot(places, 3)
+
+
+def test_one_hot_wants_a_size():
+    with pytest.raises(ValueError, match="^size is 0, expected a whole number"):
+        tasks.one_hot(np.array([0]), 0)

@@ -176,12 +176,17 @@ def test_clipping_repairs_no_gradient(dtype):
     assert flat(by_value).dtype == dtype
 
 
-def test_a_huge_gradient_is_clipped_though_its_square_overflows():
+def test_an_empty_array_has_no_largest_value():
+    assert clip_by_value((np.array([-2.0, 1.0]), np.empty(0)), 3)[1] == 2
+
+
+def test_a_huge_gradient_is_clipped_though_its_square_overflows(recwarn):
     huge = Pair(np.array([3e200]), np.array([-4e200]))
     assert global_norm(huge) == pytest.approx(5e200)
     clipped, norm = clip(huge, 1.0)
     assert norm == pytest.approx(5e200)
     assert_allclose(flat(clipped), [0.6, -0.8])
+    assert not recwarn.list
 
 
 def test_the_first_step_of_adam_is_the_learning_rate_whatever_the_scale():
@@ -190,6 +195,13 @@ def test_the_first_step_of_adam_is_the_learning_rate_whatever_the_scale():
         moved = Adam(0.01, epsilon=1e-300).step(params, gradient)
         for p, q, g in zip(leaves(params), leaves(moved), leaves(gradient), strict=True):
             assert_allclose(q - p, -0.01 * np.sign(g), rtol=1e-10)
+
+
+def test_adam_without_memory_takes_the_same_step_whatever_the_size_of_the_gradient():
+    params, (grads,) = trees(1)
+    moved = Adam(0.01, beta1=0, beta2=0, epsilon=1e-300).step(params, grads)
+    for p, q, g in zip(leaves(params), leaves(moved), leaves(grads), strict=True):
+        assert_allclose(q - p, -0.01 * np.sign(g), rtol=1e-10)
 
 
 # --- dtypes, and nothing in place ----------------------------------------------------------------
@@ -337,7 +349,10 @@ def test_quiet_mode_shows_no_progress_bar(monkeypatch, capsys):
     assert capsys.readouterr() == ("", "")
     monkeypatch.delenv("UNROLLED_QUIET")
     train(params, regression, data(3), SGD(0.1), label="a label")
-    assert "a label" in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert "a label" in shown and not shown.endswith("\n")  # the bar goes when it is done
+    train(params, regression, data(3), SGD(0.1))
+    assert "\rtraining:" in capsys.readouterr().err
 
 
 # --- bad input -----------------------------------------------------------------------------------
@@ -355,6 +370,12 @@ P, (G,) = trees(1)
         (lambda: Adam(beta1=1), "beta1 is 1, expected a number from 0 up to, not with, 1"),
         (lambda: Adam(beta2=-0.1), "beta2 is -0.1, expected a number from 0 up to, not with, 1"),
         (lambda: Adam(epsilon=0), "epsilon is 0, expected a number above 0"),
+        (lambda: Adam(beta1="0.9"), "beta1 is '0.9', expected a number from 0 up to"),
+        (lambda: Adam(beta1=False), "beta1 is False, expected a number from 0 up to"),
+        (
+            lambda: train(P, regression, [], SGD(0.1), max_norm=0),
+            "max_norm is 0, expected a number above 0",
+        ),
         (lambda: clip(G, 0), "max_norm is 0, expected a number above 0"),
         (lambda: clip(G, None), "max_norm is None, expected a number above 0"),
         (lambda: clip_by_value(G, 0), "limit is 0, expected a number above 0"),
@@ -374,5 +395,30 @@ P, (G,) = trees(1)
 )
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError) as caught:
+        call()
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: tree_map(None, P), "function is None, expected a function"),
+        (lambda: global_norm((G, 3.0)), "grads, array 5, is a float, expected a float NumPy array"),
+        (lambda: global_norm([1.0]), "grads is a list, expected a float NumPy array"),
+        (lambda: clip_by_value([1.0], 1), "grads is a list, expected a float NumPy array"),
+        (lambda: train([1.0], regression, [], SGD(0.1)), "params is a list, expected a float"),
+        (lambda: train(P, 3, [], SGD(0.1)), "loss_and_grads is 3, expected a function"),
+        (lambda: train(P, regression, 3, SGD(0.1)), "batches is a int, expected a list of batch"),
+        (lambda: train(P, regression, [], SGD), "optimizer is <class"),
+        (lambda: train(P, regression, [], 0.1), "optimizer is 0.1, expected an SGD(...) or Adam"),
+        (
+            lambda: train(P, regression, [], SGD(0.1), transform=3),
+            "transform is 3, expected a function",
+        ),
+        (lambda: train(P, regression, [], SGD(0.1), project=3), "project is 3, expected a functi"),
+    ],
+)
+def test_a_wrong_type_is_named(call, message):
+    with pytest.raises(TypeError) as caught:
         call()
     assert str(caught.value).startswith(message)

@@ -25,8 +25,7 @@ class Axes:
 
     def __init__(self) -> None:
         self.sizes: dict[str, int] = {}
-        self._dtype_from = ""
-        self._dtype: np.dtype | None = None
+        self._first: tuple[str, np.dtype] | None = None  # the first array, and its dtype
 
     def check(self, name: str, array: object, letters: str) -> None:
         """Raise unless ``array`` is a float array whose axes are ``letters``.
@@ -64,11 +63,12 @@ class Axes:
     def _check_dtype(self, name: str, dtype: np.dtype) -> None:
         if dtype not in FLOATS:
             raise TypeError(f"{name} has dtype {dtype}, expected float32 or float64.")
-        if self._dtype is None:
-            self._dtype, self._dtype_from = dtype, name
-        elif dtype != self._dtype:
+        if self._first is None:
+            self._first = name, dtype
+        first, expected = self._first
+        if dtype != expected:
             raise TypeError(
-                f"{name} has dtype {dtype}, but {self._dtype_from} has {self._dtype}: "
+                f"{name} has dtype {dtype}, but {first} has {expected}: "
                 "give all arrays the same dtype."
             )
 
