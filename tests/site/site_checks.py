@@ -20,6 +20,7 @@ from playwright.sync_api import Page, TimeoutError
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 SHORTEST_ALT = 20  # characters
 COURSE_COLOURS = ("#4d92db", "#b83a12", "#7246db", "#ab348b", "#1fa58a", "#b58900")
+ON_A_MAP = "#202020"  # ink on a picture that is pale in both themes
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 LOADING = {  # attributes that make a browser fetch something
     "script": ["src"],
@@ -367,7 +368,7 @@ def figure_ink(page: Page) -> list[str]:
     }"""
     return [
         f"text {text['said'][:30]!r} in a figure is {text['fill']}, the page's is {text['ink']}"
-        for text in page.evaluate(script, list(COURSE_COLOURS))
+        for text in page.evaluate(script, [*COURSE_COLOURS, ON_A_MAP])
     ]
 
 

@@ -44,7 +44,7 @@
    * else to draw. Returns a function from a pointer's event to its place in the chart. */
   unrolled.chart = (svg, { label, x, y, xName, yName, log, xLog, xTicks, yTicks, square, height = 250,
     lines = [], dots = [], field = () => [] }) => {
-    // To measure far below the window would lay it out.
+    // To measure a far chart would lay it out.
     const near = svg.checkVisibility?.({ contentVisibilityAuto: true }) ?? true;
     const width = (near && Math.round(svg.getBoundingClientRect().width)) || 440;
     const [left, top, below] = [48, 32, 44];
