@@ -304,7 +304,16 @@ class Listener:
             self.complaints.append(f"icons come from a font again: {response.url}")
 
 
-ALL_DRAWN = "* { content-visibility: visible !important }"
+def draw_all(page: Page) -> None:
+    """Lay out the sections far below too, which a reader's browser leaves until they come near."""
+    page.evaluate("""() => {
+      if (document.getElementById('all-drawn')) return;
+      const style = document.createElement('style');
+      style.id = 'all-drawn';
+      style.textContent = '* { content-visibility: visible !important }';
+      document.head.append(style);
+    }""")
+
 
 # A page repeats itself: thousands of code tokens, formulas, rows of tables.  Axe looks at the last
 # three of each kind.  Two pieces are of one kind when they are built alike (the same elements,
@@ -337,7 +346,7 @@ THIN_OUT = """() => {
 
 def axe_violations(page: Page) -> list[str]:
     """Complaints of axe-core, all rules but experimental ones.  Changes the page: do it last."""
-    page.add_style_tag(content=ALL_DRAWN)
+    draw_all(page)
     page.evaluate(THIN_OUT)
     page.evaluate(AXE.read_text(encoding="utf-8"))
     result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
@@ -358,6 +367,7 @@ def sideways(page: Page) -> list[str]:
 
 def figure_ink(page: Page) -> list[str]:
     """Complaints about text in figures that does not follow the theme."""
+    draw_all(page)
     script = """colours => {
       const rgb = hex => `rgb(${[1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16)).join(', ')})`;
       const known = colours.map(rgb);
@@ -374,6 +384,7 @@ def figure_ink(page: Page) -> list[str]:
 
 def small_print(page: Page, smallest: float = 8.5) -> list[str]:
     """Complaints about figures whose labels are drawn too small to read."""
+    draw_all(page)
     script = """() => [...document.querySelectorAll('figure svg[role=img]')].map(svg => {
       const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
       const size = element => scale * parseFloat(getComputedStyle(element).fontSize);
@@ -390,7 +401,7 @@ def small_print(page: Page, smallest: float = 8.5) -> list[str]:
 
 def unreachable_scrolling(page: Page) -> list[str]:
     """Complaints about boxes that scroll and cannot take the focus, or the reverse."""
-    page.add_style_tag(content=ALL_DRAWN)  # boxes far below are looked at when they are drawn
+    draw_all(page)  # boxes far below are looked at when they are drawn
     settled = """() => [...document.querySelectorAll('.scroll-box')].every(box =>
       (box.scrollWidth > box.clientWidth + 1) === (box.tabIndex === 0))"""
     with suppress(TimeoutError):

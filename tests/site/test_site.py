@@ -82,7 +82,6 @@ def test_a_page_is_quiet_accessible_and_fits(window, address, name):
     listener = site_checks.Listener(page, address)
     page.goto(f"{address}/{name}", wait_until="load")
     page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
-    page.add_style_tag(content=site_checks.ALL_DRAWN)  # far sections as well as near ones
     complaints = site_checks.figure_ink(page) + site_checks.small_print(page)
     complaints += site_checks.unreachable_scrolling(page) + site_checks.sideways(page)
     if width < NARROWEST * 2:
