@@ -59,10 +59,14 @@ BROWSERS = (  # the one without a window of its own is more than twice as fast
     "chromium-browser",
     "google-chrome",
     "google-chrome-stable",
+    "chrome",
+    "microsoft-edge",
     "msedge",
 )
 BROWSER_FILES = (  # where macOS and Windows keep them, off the PATH
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
     "C:/Program Files/Google/Chrome/Application/chrome.exe",
     "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
 )
@@ -84,16 +88,18 @@ def say(text):
     print(f"[{time.monotonic() - STARTED:4.0f} s] {text}", flush=True)
 
 
-def call(*command, heartbeat=False, **variables):
-    """Run a command in the project's folder and return its exit code.
-
-    The variables are added to its environment; those of the caller that could change
-    results (PYTHON*, UNROLLED_*, MPLBACKEND) are taken away.
-    """
+def variables_of_child(**variables):
+    """The environment of a command: the caller's without what could change results, and ours."""
     changing = ("PYTHON", "UNROLLED_", "MPLBACKEND", "OMP_")
     env = {name: value for name, value in os.environ.items() if not name.startswith(changing)}
     env.update(PYTHONUTF8="1", JUPYTER_PREFER_ENV_PATH="1", PYDEVD_DISABLE_FILE_VALIDATION="1")
     env.update({"OMP_NUM_THREADS": EXECUTION["OMP_NUM_THREADS"], **variables})
+    return env
+
+
+def call(*command, heartbeat=False, **variables):
+    """Run a command in the project's folder, with these variables; return its exit code."""
+    env = variables_of_child(**variables)
     # A group of its own: Ctrl-C reaches do.py alone, which then ends the whole group.
     windows = os.name == "nt"
     group = {"creationflags": 0x200} if windows else {"process_group": 0}

@@ -74,8 +74,7 @@ LEVELS = {
 THREADS = (1, 2)
 EXTREMES = ("oldest", "newest")
 TOOLS = ("pytest", "pytest-timeout", "nbval", "filelock", "jupyter-cache", "threadpoolctl")
-TAKEN_AWAY = ("PYTHON", "UNROLLED_", "MPLBACKEND")  # of the caller's variables, as in do.py
-TAKEN_AWAY += ("OMP_", "OPENBLAS_", "MKL_", "NPY_", "ATEN_", "ONEDNN_")
+LIBRARIES = ("OPENBLAS_", "MKL_", "NPY_", "ATEN_", "ONEDNN_")  # whose variables a level decides
 # A notebook sets torch to one thread itself. Where two are asked for, its kernel does not listen.
 TWO_THREADS = "import torch\n\ntorch.set_num_threads = lambda threads: None\n"
 
@@ -151,9 +150,8 @@ def make_environment(folder: Path, which: str) -> str:
 
 def environment(condition: Condition, folder: str = "", profile: str = "") -> Variables:
     """The variables of a child: those of do.py, then those of the condition."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(TAKEN_AWAY)}
-    kept |= {"PYTHONUTF8": "1", "JUPYTER_PREFER_ENV_PATH": "1", "UNROLLED_GATE": "1"}
-    kept |= {"PYDEVD_DISABLE_FILE_VALIDATION": "1", **do.EXECUTION}
+    gate = do.variables_of_child(UNROLLED_GATE="1", **do.EXECUTION)
+    kept = {name: value for name, value in gate.items() if not name.startswith(LIBRARIES)}
     kept |= {"UNROLLED_STRICT": "1"} if folder == "solutions" else {}
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     kept |= dict.fromkeys(names, str(condition.threads))
@@ -277,7 +275,7 @@ def begin(condition: Condition, profile: str, fresh: bool) -> dict[str, Any] | N
         return None
     seen = look(condition, profile)
     if isinstance(seen, str):
-        why = f"no kernel lives under it on this machine ({seen.rpartition(': ')[2]})"
+        why = f"no kernel lives under it on this machine ({seen})"
     elif other := twin(condition.name, seen, stored()["runs"]):
         why = f"computes here with the very same as the run “{other}”"
 

@@ -20,22 +20,12 @@ from urllib.parse import urlparse
 
 from playwright.sync_api import Browser, BrowserContext, Error, Playwright, Route
 
-SITE = Path(os.environ.get("UNROLLED_SITE", Path(__file__).parents[2] / "_build" / "html"))
-INSTALLED = [
-    "chromium-headless-shell",
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "chrome",
-    "microsoft-edge",
-    "msedge",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
-    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
-]
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+from do import BROWSER_FILES, BROWSERS  # noqa: E402
+
+SITE = Path(os.environ.get("UNROLLED_SITE", ROOT / "_build" / "html"))
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 
 
@@ -49,7 +39,7 @@ def find_browser() -> str | None:
         if path := shutil.which(chosen):
             return path
         raise NoBrowser(f"UNROLLED_BROWSER is {chosen!r}, which is not a program on this machine")
-    return next((path for name in INSTALLED if (path := shutil.which(name))), None)
+    return next(filter(None, map(shutil.which, (*BROWSERS, *BROWSER_FILES))), None)
 
 
 def launch(playwright: Playwright) -> Browser:
