@@ -43,12 +43,6 @@ BAD = re.compile(
 MINUTES = re.compile(r"About (?:(\d+) minutes|(an hour)) for the text")
 
 
-SPELLED = (
-    "none one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen twenty"
-).split()
-
-
 class Check(NamedTuple):
     """A code cell that says it checks equations."""
 
@@ -199,7 +193,11 @@ def times(introductions: Iterable[str]) -> dict[str, int]:
 
 def spelled(number: int) -> str:
     """A small number as a word, a large one in digits."""
-    return SPELLED[number] if number < len(SPELLED) else f"{number:,}"
+    from unrolled.tasks import number_name  # not at the top: it takes a second
+
+    if number > 20:
+        return f"{number:,}"
+    return number_name(number) if number else "none"
 
 
 def stories(page: Path) -> int:

@@ -105,6 +105,15 @@ def short_number(tenths: int) -> str:
     )
 
 
+def visible(element: ET.Element) -> Iterator[ET.Element]:
+    """The element; what a group without attributes holds in its place; nothing without ink."""
+    if element.tag == f"{{{SVG}}}g" and not element.attrib:
+        for child in element:
+            yield from visible(child)
+    elif element.get("style") != "fill: none":
+        yield element
+
+
 def with_palette(png: bytes) -> bytes:
     """A PNG with at most 64 colours, if that is smaller."""
     with Image.open(io.BytesIO(png)) as picture:
@@ -251,16 +260,7 @@ class Drawing:
     def _drop_empty_groups(self) -> None:
         """Leave out what nobody sees: paths without ink, and groups around others for no reason."""
         for parent in list(self.root.iter()):
-            children = list(parent)
-            while any(child.tag == f"{{{SVG}}}g" and not child.attrib for child in children):
-                children = [
-                    inner
-                    for child in children
-                    for inner in (
-                        list(child) if child.tag == f"{{{SVG}}}g" and not child.attrib else [child]
-                    )
-                ]
-            parent[:] = [child for child in children if child.get("style") != "fill: none"]
+            parent[:] = [shown for child in parent for shown in visible(child)]
 
     def _text_sizes(self) -> Iterator[float]:
         """The size of each text; of one with exponents or indices, the size of its main part."""

@@ -9,6 +9,7 @@ page says that it has changed since.
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import io
 import json
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from course_equations import text
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
@@ -48,11 +50,6 @@ def read(path: Path) -> Notebook:
 def code_cells(notebook: Notebook) -> list[dict]:
     """The cells that are run, in order."""
     return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-
-
-def text(lines: str | list[str]) -> str:
-    """Text of the notebook format, which may be a string or a list of lines."""
-    return "".join(lines)
 
 
 def said(output: dict) -> dict[str, str]:
@@ -320,6 +317,7 @@ class SameNumbersDirective(SphinxDirective):
         return node.children
 
 
+@functools.cache  # all pieces of a build tell of the same book
 def today() -> Book:
     """The stored runs and the notebooks as they are."""
     stored = json.loads(RUNS.read_text(encoding="utf-8"))

@@ -30,12 +30,8 @@
         }
       });
     });
-    document.addEventListener("click", (event) => {
-      shut(buttons.find((button) => button.parentElement.contains(event.target)));
-    });
-    document.addEventListener("focusin", (event) => {
-      shut(buttons.find((button) => button.parentElement.contains(event.target)));
-    });
+    ["click", "focusin"].forEach((kind) => document.addEventListener(kind, ({ target }) =>
+      shut(buttons.find((button) => button.parentElement.contains(target)))));
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
