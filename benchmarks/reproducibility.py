@@ -53,8 +53,7 @@ def level(blas: str, numpy: str, torch: str, onednn: str, mkl: str) -> Variables
         "NPY_DISABLE_CPU_FEATURES": numpy,
         "ATEN_CPU_CAPABILITY": torch,
         "ONEDNN_MAX_CPU_ISA": onednn,
-        "MKL_ENABLE_INSTRUCTIONS": mkl,
-        "MKL_CBWR": mkl,  # the one that MKL obeys on a processor of another maker
+        "MKL_CBWR": mkl,  # obeyed on every maker's processor, and without a warning in a cell
     }
     return {name: value for name, value in asked.items() if value}
 

@@ -89,7 +89,7 @@ def in_kernel() -> str:
     code += "import json, seen; print(json.dumps(seen.look()))"
     notebook = v4.new_notebook(cells=[v4.new_code_cell(code)])
     ran = nbclient.NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
-    return ran.cells[0].outputs[-1]["text"]
+    return next(said["text"] for said in ran.cells[0].outputs if said.get("name") == "stdout")
 
 
 if __name__ == "__main__":
