@@ -815,6 +815,19 @@ def test_output_and_warnings_are_kept_back(capsys: Any) -> None:
     assert said.count("NumPy warned") == 1  # matmul warns for nothing on some machines
 
 
+def test_right_numbers_by_way_of_a_warning_where_none_is_allowed() -> None:
+    def loud(x: Any, h0: Any, a: Any) -> Any:
+        np.exp(np.array([1e9]))
+        return scan(x, h0, a)
+
+    strict = replace(SCAN, quiet="Something overflows.")
+    result = judge(strict, loud)
+    assert result.status == "not yet"
+    assert result.lines == ("Something overflows.", "NumPy warned: overflow encountered in exp.")
+    assert judge(strict, scan).passed
+    assert judge(SCAN, loud).passed
+
+
 def test_a_silent_function_gets_no_remarks() -> None:
     assert judge(SCAN, scan).lines == ("Right with T = 1, 2, 3 and 10.",)
 

@@ -494,6 +494,20 @@ def test_a_place_that_is_never_filled_shows() -> None:
     assert (np.empty, np.empty_like) == plain
 
 
+def test_a_choice_after_the_overflow_is_too_late() -> None:
+    """Both forms everywhere, and `where` keeps the good halves: right numbers, with warnings."""
+
+    def by_where(z: np.ndarray) -> np.ndarray:
+        return np.where(z >= 0, 1 / (1 + np.exp(-z)), np.exp(z) / (1 + np.exp(z)))
+
+    result = judge(CODE["6.2"], by_where)
+    assert not result.passed
+    assert result.lines[0] == CODE["6.2"].quiet
+    with np.errstate(all="ignore"):
+        for case in cases_of(CODE["6.2"]):
+            np.testing.assert_allclose(by_where(**case.args), CODE["6.2"].reference(**case.args))
+
+
 # --- questions -----------------------------------------------------------------------------------
 
 

@@ -55,6 +55,8 @@ def check_code(exercise: CodeExercise, function: Any) -> Result:
     problems = [(case, text) for case, text in zip(cases, texts, strict=True) if text]
     table = {} if problems else pairs(trial)
     if table and all(pair.right for row in table.values() for pair in row):
+        if exercise.quiet and done.warned:
+            return Result(exercise, NOT_YET, (exercise.quiet, *notes))
         steps = [case.sizes["T"] for case in cases if "T" in case.sizes]
         text = f"Right with T = {listed(steps)}." if steps else f"Right in {len(cases)} cases."
         return Result(exercise, PASSED, (text, *notes))

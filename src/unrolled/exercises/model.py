@@ -95,6 +95,7 @@ class CodeExercise(Exercise):
     tolerance: float = 1e-9  # relative, for float64; float32 results get `tolerance32`
     tolerance32: float = 1e-4
     same_dtype: bool = False  # must the result have the reference's dtype?
+    quiet: str = ""  # what to say to right numbers on the way to which NumPy warned; "" lets it be
     seconds: float = 10.0  # for all cases together
 
     def level(self, *arrays: np.ndarray) -> float:
