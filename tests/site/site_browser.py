@@ -89,9 +89,13 @@ def served(folder: Path) -> Iterator[str]:
         server.server_close()
 
 
+# Explorers start when they come near. What is asked of one is asked wherever it stands.
+START_ALL = "addEventListener('load', () => dispatchEvent(new Event('keydown')))"
+
+
 @contextmanager
 def context(
-    browser: Browser, scheme: str, width: int, height: int = 850
+    browser: Browser, scheme: str, width: int, height: int = 850, start: str = START_ALL
 ) -> Iterator[BrowserContext]:
     """A browser window with the network cut: only this machine answers."""
     window = browser.new_context(
@@ -103,6 +107,7 @@ def context(
         asked.continue_() if local else asked.abort()
 
     window.route("**/*", route)
+    window.add_init_script(start)
     try:
         yield window
     finally:

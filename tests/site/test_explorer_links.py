@@ -194,6 +194,48 @@ def test_an_address_with_a_state_opens_in_that_state(window, address):
     page.close()
 
 
+STARTED = "(tag) => !!document.querySelector(tag).sentence"
+
+
+def test_an_explorer_starts_when_it_comes_near(browser, address):
+    page_of = {page: tag for page, tag in WHERE if page != "index.html"}
+    assert len(page_of) == 5
+    with context(browser, "light", 375, start="") as window:
+        page = window.new_page()
+        complaints = site_checks.Listener(page, address).complaints
+        for name, tag in page_of.items():
+            page.goto(f"{address}/{name}", wait_until="load")
+            page.wait_for_timeout(100)
+            far = "(tag) => document.querySelector(tag).getBoundingClientRect().top > 2 * innerHeight"
+            assert page.evaluate(far, tag) and not page.evaluate(STARTED, tag)
+            to_section = "(tag) => (location.hash = document.querySelector(tag).closest('section').id)"
+            page.evaluate(to_section, tag)
+            for _ in range(30):
+                page.mouse.wheel(0, 300)
+                page.wait_for_timeout(50)
+                if page.evaluate(STARTED, tag):
+                    break
+            assert page.evaluate(STARTED, tag)
+        page.goto(f"{address}/index.html", wait_until="load")
+        page.wait_for_function(STARTED, arg="lag-matrix")  # there it is near from the start
+    assert not complaints
+
+
+def test_the_first_key_starts_all_and_a_link_the_one_it_sets(browser, address):
+    name = PAGES["lag-matrix"]
+    both = [tag for tag, page in PAGES.items() if page == name]
+    with context(browser, "light", 1280, start="") as window:
+        page = window.new_page()
+        page.goto(f"{address}/{name}", wait_until="load")
+        page.evaluate("document.querySelector(\"a[href^='#lag-matrix:']\").click()")
+        assert page.evaluate(STARTED, "lag-matrix")  # at once, far below as it is
+        page.goto(f"{address}/{name}", wait_until="load")
+        page.wait_for_timeout(100)
+        assert not any(page.evaluate(STARTED, tag) for tag in both)
+        page.keyboard.press("Tab")
+        assert all(page.evaluate(STARTED, tag) for tag in both)
+
+
 def test_a_link_that_would_tell_keeps_the_question_until_it_is_answered(window, address):
     page = window.new_page()
     page.goto(f"{address}/lessons/03_bptt.html", wait_until="load")

@@ -57,10 +57,21 @@ unrolled.expect = (test, tag, what) => {
 };
 
 /** Base of all explorers. A subclass has a static title; build(), which returns its parts, the
- * sentence among them; and update(), which shows what is chosen and says it in the sentence. */
+ * sentence among them; and update(), which shows what is chosen and says it in the sentence.
+ * An explorer starts when its section comes near and is drawn, with the first key (Tab then finds
+ * its controls), or when a link sets it: what stands far below does not keep a page busy. */
 unrolled.Explorer = class extends HTMLElement {
   connectedCallback() {
-    if (this.sentence) return; // moved within the page
+    if (this.drawn) return; // moved within the page
+    this.drawn = new ResizeObserver(() => this.start());
+    this.drawn.observe(this);
+    addEventListener("keydown", () => this.start(), { once: true, capture: true });
+  }
+
+  /** Put what can be moved in the place of what the tag holds. */
+  start() {
+    if (this.sentence) return;
+    this.drawn.disconnect();
     const { make } = unrolled;
     const { title } = this.constructor;
     const data = this.querySelector('script[type="application/json"]');
@@ -98,6 +109,7 @@ unrolled.Explorer = class extends HTMLElement {
    * settings as texts; "show" also shows what a prediction would. Settings of which tells() of the
    * subclass says that they would tell the answer wait for the question. */
   set(state) {
+    this.start();
     const { show, ...settings } = Object.fromEntries(new URLSearchParams(state));
     if (show !== undefined) this.querySelector(".explorer-skip").click();
     this.waiting = this.closed && this.tells(settings) ? settings : null;

@@ -96,13 +96,13 @@
 
   /** An explorer that draws itself again when it gets another width. */
   unrolled.Plotted = class extends Explorer {
-    connectedCallback() {
-      super.connectedCallback();
-      this.watch ??= new ResizeObserver(() => requestAnimationFrame(() => {
-        if (this.clientWidth !== this.drawn) this.update();
-        this.drawn = this.clientWidth;
-      }));
-      this.watch.observe(this);
+    start() {
+      if (this.sentence) return;
+      super.start();
+      new ResizeObserver(() => requestAnimationFrame(() => {
+        if (this.clientWidth !== this.width) this.update();
+        this.width = this.clientWidth;
+      })).observe(this);
     }
   };
 }
