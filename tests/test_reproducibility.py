@@ -135,9 +135,9 @@ def test_numbers_are_counted_as_a_reader_does():
 
 def test_when_nothing_changed_every_notebook_counts(stored, now):
     said = page(stored, now)
-    assert [row[7] for row in rows(said["table"])] == ["2 of 2", "2 of 2"]
-    assert [row[1] for row in rows(said["table"])] == ["1", "2"]
-    assert [row[5] for row in rows(said["table"])] == ["A A", "B A"]
+    assert rows(said["table"]) == [
+        ["own", "4 of 4", "A A", "B A", "Haswell", "X86_V3", "AVX2"],
+    ]
     assert "Not one letter differed" in said["summary"] and "8 times an output" in said["summary"]
     assert "not everything" not in said["summary"]
     assert said["since"].startswith("Nothing") and said["differences"].startswith("There is none")
@@ -148,7 +148,7 @@ def test_a_changed_cell_takes_its_notebook_out_of_what_is_claimed(stored, now):
     stored["runs"]["own, 2 threads"]["notebooks"]["lessons/01_a"]["differs"] = ["c1"]
     now["lessons/01_a"]["cells"][1]["source"] = "x = 3"
     said = page(stored, now)
-    assert [row[7] for row in rows(said["table"])] == ["1 of 1, 1 changed since"] * 2
+    assert [row[1] for row in rows(said["table"])] == ["2 of 2"]
     assert "lesson 1" in said["since"] and "2 of the 2 runs" in said["since"]
     assert "4 times an output" in said["summary"]
     assert "of the 4 executions" in said["summary"] and "2 are done" in said["summary"]
@@ -157,7 +157,29 @@ def test_a_changed_cell_takes_its_notebook_out_of_what_is_claimed(stored, now):
 
 def test_a_new_notebook_is_said_not_to_have_been_run(stored, now):
     now["lessons/02_b"] = notebook("z = 1")
-    assert [row[7] for row in rows(page(stored, now)["table"])] == ["2 of 2, 1 not run"] * 2
+    said = page(stored, now)
+    assert [row[1] for row in rows(said["table"])] == ["4 of 4"]
+    assert "of the 6 executions" in said["summary"] and "4 are done" in said["summary"]
+
+
+def test_runs_that_compute_otherwise_have_rows_of_their_own(stored, now):
+    stored["runs"]["own, 2 threads"]["seen"]["blas"] = "SkylakeX"
+    stored["runs"]["oldest"] = a_run({})
+    assert rows(page(stored, now)["table"]) == [
+        ["own", "2 of 2", "A A", "", "Haswell", "X86_V3", "AVX2"],
+        ["own", "2 of 2", "", "B A", "SkylakeX", "X86_V3", "AVX2"],
+        ["oldest", "none yet", "A A", "", "Haswell", "X86_V3", "AVX2"],
+    ]
+
+
+def test_every_machine_is_named_with_what_its_libraries_take(stored, now):
+    stored["runs"]["AVX, 1 thread"] = a_run(now)
+    stored["runs"]["AVX, 1 thread"]["seen"].update(torch="DEFAULT", processor="one held back")
+    stored["runs"]["newest"] = a_run(now)
+    stored["runs"]["newest"]["seen"].update(torch="AVX512", processor="another")
+    first, second = page(stored, now)["machine"].split("\n")
+    assert first.startswith("- a processor, Python 3.11.7.") and "AVX2 (torch)" in first
+    assert second.startswith("- another, Python 3.11.7.") and "AVX512 (torch)" in second
 
 
 def test_an_edited_module_is_named(stored, now):
@@ -169,7 +191,7 @@ def test_another_text_and_a_failing_cell_are_told_and_not_counted(stored, now):
     record = stored["runs"]["own, 2 threads"]["notebooks"]["lessons/01_a"]
     record.update(differs=["c0"], breaks=["c1"])
     said = page(stored, now)
-    assert [row[7] for row in rows(said["table"])] == ["2 of 2", "1 of 2"]
+    assert [row[1] for row in rows(said["table"])] == ["3 of 4"]
     assert "prints another text in [c0](" in said["differences"]
     assert "fails in [c1](" in said["differences"]
     assert "Not one letter" not in said["summary"]

@@ -15,7 +15,7 @@ import io
 import json
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from sphinx.util.docutils import SphinxDirective
 ROOT = Path(__file__).parents[2]
 RUNS = ROOT / "book" / "_reproducibility" / "runs.json"
 FOLDERS = ("lessons", "solutions", "book")  # as in do.py
+EXTREMES = ("oldest", "newest")  # runs with other versions of the packages
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 Notebook = dict[str, Any]
 Record = dict[str, Any]
@@ -135,10 +136,6 @@ class Book:
             name for name in self.now if name in run["notebooks"] and name not in self.valid(run)
         ]
 
-    def missing(self, run: Run) -> list[str]:
-        """Notebooks that a run has not seen."""
-        return [name for name in self.now if name not in run["notebooks"]]
-
     def all_valid(self) -> list[Record]:
         return [record for run in self.runs.values() for record in self.valid(run).values()]
 
@@ -167,45 +164,31 @@ def letters(runs: dict[str, Run], which: int) -> dict[str, str]:
 
 
 def table(book: Book) -> str:
-    """One row a run."""
+    """One row for runs that compute with the same, on one thread and on two."""
     rows = [
-        "| run | threads | BLAS | NumPy | torch | last bits | order | passed | slowest |",
-        "| --- | :-: | --- | --- | --- | :-: | ---: | --- | --- |",
+        "| run | passed | bits, one thread | bits, two threads | BLAS | NumPy | torch |",
+        "| --- | --- | :-: | :-: | --- | --- | --- |",
     ]
     bits = [letters(book.runs, which) for which in (0, 1)]
+    level: dict[tuple[str, ...], dict[int, Run]] = {}
     for name, run in book.runs.items():
-        seen, records = run["seen"], book.valid(run)
-        marks = " ".join(bits[which][seen["bits"][which]] for which in (0, 1))
-        cells = [
-            name.partition(",")[0],
-            " and ".join(map(str, sorted(set(seen["threads"])))),
-            *(seen[key] for key in ("blas", "numpy", "torch")),
-            marks,
-            str(run["order"]),
-            passed(book, run),
-            slowest(records),
-        ]
+        seen = run["seen"]
+        row = name.partition(",")[0], seen["blas"], seen["numpy"], seen["torch"]
+        level.setdefault(row, {})[max(seen["threads"])] = run
+    for (name, *libraries), runs in level.items():
+        marks = {
+            threads: " ".join(bits[which][run["seen"]["bits"][which]] for which in (0, 1))
+            for threads, run in runs.items()
+        }
+        cells = [name, passed(book, runs.values()), marks.get(1, ""), marks.get(2, ""), *libraries]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 
 
-def passed(book: Book, run: Run) -> str:
-    """How many notebooks of a run printed the stored text, and which did not count."""
-    records = book.valid(run)
-    told = [f"{sum(map(same, records.values()))} of {len(records)}"]
-    if changed := book.changed(run):
-        told.append(f"{len(changed)} changed since")
-    if missing := book.missing(run):
-        told.append(f"{len(missing)} not run")
-    return ", ".join(told)
-
-
-def slowest(records: dict[str, Record]) -> str:
-    """The notebook that took longest."""
-    if not records:
-        return ""
-    name = max(records, key=lambda name: records[name]["seconds"])
-    return f"{name_of(name)}, {records[name]['seconds']:.0f} s"
+def passed(book: Book, runs: Iterable[Run]) -> str:
+    """In how many executions that count every output was the stored one."""
+    records = [record for run in runs for record in book.valid(run).values()]
+    return f"{sum(map(same, records))} of {len(records)}" if records else "none yet"
 
 
 def summary(book: Book) -> str:
@@ -258,7 +241,8 @@ def since(book: Book) -> str:
         then = book.packages[record["package"]]
         edited |= {name for name, code in book.modules.items() if then.get(name) != code}
     if edited:
-        told.append(f"- Of the package: {', '.join(f'`{name}`' for name in sorted(edited))}.")
+        names = ", ".join(f"`{name}`" for name in sorted(edited))
+        told.append(f"- In the package these modules have changed since one run or more: {names}.")
     return "\n".join(told) or "Nothing: notebooks and package are those that were run."
 
 
@@ -274,7 +258,7 @@ def versions(book: Book) -> str:
     distinct = {}
     for name, found in columns.items():
         if found not in distinct.values():
-            distinct[name if name in ("oldest", "newest") else "tested"] = found
+            distinct[name if name in EXTREMES else "tested"] = found
     head = ["package", *distinct]
     rows = [f"| {' | '.join(head)} |", "| --- |" + " --- |" * len(distinct)]
     for package_name in next(iter(distinct.values())):
@@ -284,9 +268,16 @@ def versions(book: Book) -> str:
 
 
 def machine(book: Book) -> str:
-    """The computer and its Python."""
-    seen = next(iter(book.runs.values()))["seen"]
-    return f"{seen['processor']}, Python {seen['python']}"
+    """The computer, its Python, and what the libraries take there if nothing holds them back."""
+    free: dict[str, dict[str, Any]] = {}
+    for name, run in book.runs.items():
+        if name.partition(",")[0] in ("own", *EXTREMES):
+            free.setdefault(run["seen"]["processor"], run["seen"])
+    return "\n".join(
+        f"- {processor}, Python {seen['python']}. Left alone, the libraries take {seen['blas']} "
+        f"(BLAS), {seen['numpy']} (NumPy) and {seen['torch']} (torch) there."
+        for processor, seen in free.items()
+    )
 
 
 PIECES = {
