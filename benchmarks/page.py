@@ -159,6 +159,11 @@ def flow(rows: Rows) -> str:
     )
 
 
+def _listed(names: list[str]) -> str:
+    """``A``, ``A and B``, ``A, B and C``."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
 def _width(row: dict[str, Any]) -> str:
     return f"N = {row['N']}, H = {row['H']}"
 
@@ -219,9 +224,15 @@ def kernels_figure(rows: Rows) -> str:
         f"torch {_number(row['ms']['torch'])}."
         for name, row in zip(names, rows, strict=True)
     )
+    behind = [
+        name
+        for name, row in zip(names, rows, strict=True)
+        if row["ms"]["ours"] > row["ms"]["torch"]
+    ]
     caption = (
-        "A forward and a backward pass: the matrix products and nonlinearities alone, our "
-        "program, and torch.nn."
+        f"Our program is ahead of torch in {len(rows) - len(behind)} of {len(rows)} cases"
+        f"{f' and behind in {_listed(behind)}' if behind else ''}. Between the limit's bar and "
+        "ours lies all that a better program with the same library could gain."
     )
     return _html(fig, "fig-speed-kernels", alt, caption)
 
@@ -239,8 +250,8 @@ def growth_figure(rows: Rows) -> str:
     }
     lengths = sorted({row["T"] for row in rows})
     fig, axes = style.subplots(2, 2, height=6.0, sharex=True, sharey="col")
-    words = []
-    for (network, strategy), line in series(rows).items():
+    words, lines = [], series(rows)
+    for (network, strategy), line in lines.items():
         colour, (marker, dashes) = style.way_back(strategy), looks[strategy]
         for ax, what in zip(axes[int(network == "lstm")], ("ms", "MB"), strict=True):
             values = [float("nan") if value is None else value for value in line[what]]
@@ -259,9 +270,14 @@ def growth_figure(rows: Rows) -> str:
         "Four plots with logarithmic axes: time and memory against T, for the RNN and the LSTM. "
         f"At T = {lengths[-1]:,}: {' '.join(words)}"
     )
+    held = {
+        strategy: line["MB"][-1] for (network, strategy), line in lines.items() if network == "rnn"
+    }
     caption = (
-        "Every way back takes time about in proportion to T. The memory differs: in proportion "
-        "to T, constant, or in proportion to its square root."
+        "Whichever way you go back, the time rises about alike; the memory does not. For "
+        f"{lengths[-1]:,} steps of the RNN the full way back holds "
+        f"{_number(held['full'])} MB, cut at random {_number(held['randomized'])}, checkpointed "
+        f"{_number(held['checkpointed'])} and truncated {_number(held['truncated'])}."
     )
     return _html(fig, "fig-speed-growth", alt, caption)
 
