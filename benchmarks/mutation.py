@@ -462,20 +462,21 @@ def texts(results: Results) -> dict[str, str]:
         "timeouts": sum(row["timeouts"] for row in rows.values()),
         "survivors": [survivor for row in rows.values() for survivor in row["survivors"]],
     }
-    table = ["| module | changes | noticed | by running for ever | not noticed | share noticed |"]
-    table += ["|---|--:|--:|--:|--:|--:|"]
+    table = ["| module | changes | noticed | not noticed | share noticed |"]
+    table += ["|---|--:|--:|--:|--:|"]
     for name, row in [*rows.items(), ("all", total)]:
         cells = [f"`{name}`" if name != "all" else "**all**", f"{row['mutants']:,}"]
-        cells += [f"{row['killed'] + row['timeouts']:,}", f"{row['timeouts']}"]
-        cells += [f"{len(row['survivors'])}", f"{100 * share(row):.1f} %"]
+        cells += [f"{row['killed'] + row['timeouts']:,}", f"{len(row['survivors'])}"]
+        cells.append(f"{100 * share(row):.1f} %")
         table.append(f"| {' | '.join(cells)} |")
     groups: dict[str, list[str]] = defaultdict(list)
     for module, row in rows.items():
         for survivor in row["survivors"]:
             groups[survivor["reason"]].append(f"`{module}.{survivor['function']}`")
-    why = ["| why it may live | how many | where |", "|---|--:|---|"]
-    for reason, places in sorted(groups.items(), key=lambda group: -len(group[1])):
-        why.append(f"| {reason} | {len(places)} | {', '.join(dict.fromkeys(places))} |")
+    why = [
+        f"- **{len(places)}**: {reason} ({', '.join(dict.fromkeys(places))})"
+        for reason, places in sorted(groups.items(), key=lambda group: -len(group[1]))
+    ]
     return {"mutation.md": "\n".join(table) + "\n", "survivors.md": "\n".join(why) + "\n"}
 
 

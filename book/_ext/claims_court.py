@@ -215,7 +215,8 @@ class ClaimsDirective(CourtDirective):
         return line
 
     def rest(self, claims: list[cc.Claim], book: Book) -> folded:
-        details = folded(summary=f"{len(claims)} entries, and where the book has them")
+        entries = f"{len(claims)} entries" if len(claims) > 1 else "One entry"
+        details = folded(summary=f"{entries}, and where the book has them")
         details["classes"].append("claims-rest")
         listed = nodes.bullet_list()
         for claim in claims:

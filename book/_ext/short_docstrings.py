@@ -19,7 +19,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 TITLES = {"Parameters": "Args:", "Raises": "Raises:", "Returns": ":returns:"}
-NAMED = re.compile(r"(\w+): ")
+NAMED = re.compile(r"^(\w+): ")
 
 
 def rewrite(lines: list[str]) -> list[str]:
@@ -37,7 +37,9 @@ def rewrite(lines: list[str]) -> list[str]:
             inside = ""
             result.append(line)
         elif inside == "Returns":  # a list when the returned values have names
-            result.append("    " + NAMED.sub(r"- ``\1``: ", line, count=1))
+            named = NAMED.sub(r"- ``\1``: ", line)
+            within_item = named == line and result[-1].startswith(("    - ", "      "))
+            result.append(f"      {line.strip()}" if within_item else f"    {named}")
         else:
             result.append(f"    {line}" if inside else line)
     return result

@@ -213,8 +213,11 @@ def test_short_docstrings_become_fields():
         "Returns",
         "-------",
         "h: states.",
+        "c: cells, 0 above",
+        "    the diagonal: no loss hears them.",
         "",
         "End.",
     ]
     fields = ["Say.", "", "Args:", "    x, y: inputs.", "", ":returns:", "    - ``h``: states."]
+    fields += ["    - ``c``: cells, 0 above", "      the diagonal: no loss hears them."]
     assert short_docstrings.rewrite(lines) == [*fields, "", "End."]

@@ -206,9 +206,13 @@ def test_an_explorer_starts_when_it_comes_near(browser, address):
         for name, tag in page_of.items():
             page.goto(f"{address}/{name}", wait_until="load")
             page.wait_for_timeout(100)
-            far = "(tag) => document.querySelector(tag).getBoundingClientRect().top > 2 * innerHeight"
+            far = (
+                "(tag) => document.querySelector(tag).getBoundingClientRect().top > 2 * innerHeight"
+            )
             assert page.evaluate(far, tag) and not page.evaluate(STARTED, tag)
-            to_section = "(tag) => (location.hash = document.querySelector(tag).closest('section').id)"
+            to_section = (
+                "(tag) => (location.hash = document.querySelector(tag).closest('section').id)"
+            )
             page.evaluate(to_section, tag)
             for _ in range(30):
                 page.mouse.wheel(0, 300)
