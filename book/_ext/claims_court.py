@@ -375,21 +375,11 @@ def name_cells(app: Sphinx, doctree: nodes.document) -> None:
             node.parent.insert(node.parent.index(node) + 1, line)
 
 
-def add_files(
+def add_script(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """The style sheet where it is needed, the script on the page of claims."""
-    if doctree is None:
-        return
-    cards = next(iter(doctree.findall(claim_card)), None)
-    lines = any(
-        {"claim-back", "measured-number"} & set(node.get("classes", ()))
-        for kind in (nodes.paragraph, nodes.reference)
-        for node in doctree.findall(kind)
-    )
-    if cards is not None or lines:
-        app.add_css_file("claims.css")
-    if cards is not None:
+    """The script, where there are claims to vote on."""
+    if doctree is not None and any(True for _ in doctree.findall(claim_card)):
         app.add_js_file("claims.js", loading_method="defer")
 
 
@@ -410,5 +400,5 @@ def setup(app: Sphinx) -> dict:
     app.add_role("measured", MeasuredRole())
     app.connect("doctree-read", name_cells)
     app.connect("env-updated", tell_problems)
-    app.connect("html-page-context", add_files)
+    app.connect("html-page-context", add_script)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,7 +2,8 @@
 
 - Code is highlighted with few spans: names and operators take the colour of the text.
 - A page loads the scripts of the explorers that stand on it, and no others.
-- No script holds up the first drawing of a page, and few style sheets do: they are joined.
+- One style sheet alone holds up the first drawing of a page: all are joined in it, for all pages,
+  and no script stands before it.
 - A short script for the header's menus takes the place of Bootstrap, and the course's own script
   the place of the theme's that measures every box of a page before the page is drawn.
 - After the build, style sheets lose the rules of classes that no page and no script names, fonts
@@ -43,6 +44,7 @@ PLAIN = (
     Token.Text.Whitespace,
 )
 ALIKE = {Token.Literal.String: "s", Token.Literal.Number: "m", Token.Comment: "c"}
+FIRST = ("styles/theme.css", "styles/pydata-sphinx-theme.css")  # our template leaves them to us
 SHEETS = (  # those of the theme and its extensions; the course's own hold nothing in vain
     "styles/pydata-sphinx-theme.css",
     "styles/sphinx-book-theme.css",
@@ -102,12 +104,22 @@ def only_needed_scripts(
         own = tags.get(name)
         return bool(own & present if own else present)
 
-    context["script_files"] = [file for file in context["script_files"] if wanted(file)]
-    for file in context["script_files"]:
+    files = [file for file in context["script_files"] if wanted(file)]
+    for number, file in enumerate(files):
         path = str(getattr(file, "filename", "") or "")
-        if path.startswith("_static/") and path != EARLY and path not in FOR_SEARCH:
+        if path == EARLY:
+            files[number] = written_out(app, path)
+        elif path.startswith("_static/") and path not in FOR_SEARCH:
             file.attributes.setdefault("defer", "defer")
-    context["css_files"] = join_sheets(app, [f for f in context["css_files"] if wanted(f)])
+    context["script_files"] = files
+    context["css_files"] = [join_sheets(app, context["css_files"])]
+
+
+def written_out(app: Sphinx, name: str) -> Any:
+    """A short script as part of the page: a file of its own would have to be waited for."""
+    text = (Path(app.outdir) / name).read_text(encoding="utf-8")
+    app.add_js_file(None, body=bare(text).strip())
+    return app.builder._js_files[-1]
 
 
 def replace_bootstrap(static: Path) -> None:
@@ -190,27 +202,20 @@ def slim(rules: list[Any], used: set[str]) -> str:
     return "\n".join(kept)
 
 
-def join_sheets(app: Sphinx, files: list[Any]) -> list[Any]:
-    """One style sheet for those of every page, one for those of explorers: fewer to wait for.
+def join_sheets(app: Sphinx, files: list[Any]) -> Any:
+    """One style sheet for all pages, which a browser loads once, in place of many.
 
-    Each begins as a list of its parts, of which extensions write some late; the end of the build
+    It begins as a list of its parts, of which extensions write some late; the end of the build
     puts them in their place.
     """
-    names = [str(file.filename) for file in files]
-    common = [n for n in names if "/explorers/" not in n and n != "_static/claims.css"]
-    groups = [common, [n for n in names if "/explorers/" in n]]
-    joined = []
-    for group in (group for group in groups if group):
-        parts = [Path(app.outdir) / name for name in group]
-        sums = [f"{zlib.crc32(part.read_bytes()):08x}" for part in parts if part.exists()]
-        text = "\n".join([*(n.removeprefix("_static/") for n in group), *sums])
-        name = f"joined-{zlib.crc32(text.encode()):08x}.css"
-        listed = LIST.format("\n".join(n.removeprefix("_static/") for n in group))
-        (Path(app.outdir) / "_static" / name).write_text(listed, encoding="utf-8")
-        app.add_css_file(name)
-        joined.append(app.builder._css_files[-1])
-    own = [file for file in files if str(file.filename) == "_static/claims.css"]
-    return [joined[0], *own, *joined[1:]] if joined else files
+    names = [*FIRST, *(str(file.filename).removeprefix("_static/") for file in files)]
+    parts = [Path(app.outdir) / "_static" / name for name in names]
+    sums = [f"{zlib.crc32(part.read_bytes()):08x}" for part in parts if part.exists()]
+    name = f"joined-{zlib.crc32(chr(10).join([*names, *sums]).encode()):08x}.css"
+    listed = LIST.format("\n".join(names))
+    (Path(app.outdir) / "_static" / name).write_text(listed, encoding="utf-8")
+    app.add_css_file(name)
+    return app.builder._css_files[-1]
 
 
 def with_parts(sheet: Path) -> str:
