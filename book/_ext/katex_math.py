@@ -27,6 +27,9 @@ KATEX = Path(__file__).parent / "katex" / "katex.min.js"
 # Environments that KaTeX would number by itself, beside the number that Sphinx gives.
 NUMBERED = re.compile(r"\\(begin|end)\{(equation|align|alignat|gather)\}")
 
+OPENING, CLOSING = ("(", "[", "“"), tuple(".,;:!?)]”’") + ("-", "–")
+JOINER = "\u2060"
+
 # KaTeX repeats the TeX source inside the MathML, where nobody reads it.
 WITH_SOURCE = re.compile(r"<semantics>(.*)<annotation[^>]*>.*</annotation></semantics>", re.S)
 
@@ -81,10 +84,24 @@ def has_bare_break(row: str) -> bool:
     return r"\\" in row
 
 
+def glue(node: nodes.math) -> tuple[str, str]:
+    """Word joiners between a formula and the punctuation at it, where a line may not break.
+
+    A browser takes a formula for a picture, and would put the full stop after it on a line alone.
+    """
+    around = node.parent.children
+    place = around.index(node)
+    before = around[place - 1].astext() if place else ""
+    after = around[place + 1].astext() if place + 1 < len(around) else ""
+    return JOINER * before.endswith(OPENING), JOINER * after.startswith(CLOSING)
+
+
 def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
     formula = typeset_or_warn(node, node.astext(), display=False)
+    before, after = glue(node)
+    self.body.append(before)
     self.body.append(self.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
-    self.body.append(formula + "</span>")
+    self.body.append(f"{formula}</span>{after}")
     raise nodes.SkipNode
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import site_checks
+from docutils import nodes
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
@@ -200,6 +201,19 @@ def test_amsmath_is_numbered_once():
         == r"\begin{align*}a\end{align*}"
     )
     assert "katex-display" in katex_math.typeset(r"\begin{align*}a &= b\\c &= d\end{align*}", True)
+
+
+def test_punctuation_stays_on_the_line_of_its_formula():
+    def around(*texts):
+        parts = [nodes.math("", "x") if text is None else nodes.Text(text) for text in texts]
+        paragraph = nodes.paragraph("", "", *parts)
+        return [katex_math.glue(each) for each in paragraph.findall(nodes.math)]
+
+    joiner = katex_math.JOINER
+    assert around("Let ", None, " be.") == [("", "")]
+    assert around("Let ", None, ".") == [("", joiner)]
+    assert around("(", None, ", ", None, ")") == [(joiner, joiner), ("", joiner)]
+    assert around(None) == [("", "")]
 
 
 def test_short_docstrings_become_fields():
