@@ -12,7 +12,6 @@ beside it (Lighthouse's benchmarkIndex; a machine at rest has the highest).
 from __future__ import annotations
 
 import argparse
-import functools
 import gzip
 import http.server
 import json
@@ -20,17 +19,16 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "site")]
 
 import do  # noqa: E402
+from site_browser import served  # noqa: E402
 
 LESSONS = [f"lessons/{path.stem}.html" for path in sorted((ROOT / "lessons").glob("*.ipynb"))]
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
@@ -68,19 +66,6 @@ class Zipped(http.server.SimpleHTTPRequestHandler):
         self.wfile.write(content)
 
 
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """Serve a folder on this machine alone; gives the address."""
-    handler = functools.partial(Zipped, directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
 def visit(address: str) -> dict[str, float]:
     """One run of Lighthouse: the scores, how much moved, how fast the machine was."""
     program = (
@@ -114,7 +99,7 @@ def main() -> int:
     if not do.HTML.is_dir():
         parser.error(f"there is no {do.HTML}: python do.py book")
     low = []
-    with served(do.HTML) as where:
+    with served(do.HTML, Zipped) as where:
         for page in arguments.pages:
             runs = [visit(f"{where}/{page}") for _ in range(arguments.runs)]
             middle = {name: median(run[name] for run in runs) for name in runs[0]}
