@@ -27,8 +27,9 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "site")]
 
-import do  # noqa: E402
 from site_browser import served  # noqa: E402
+
+import do  # noqa: E402
 
 LESSONS = [f"lessons/{path.stem}.html" for path in sorted((ROOT / "lessons").glob("*.ipynb"))]
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
