@@ -523,8 +523,8 @@ def lag(data: Data) -> list[str]:
 def forget(data: Data) -> list[str]:
     """The smallest measured bias from 1 on, and what its gate alone lets through."""
     lags, biases, direct = data["lags"], data["biases"], data["direct"]
-    sizes = [math.log10(s) for name in ("measured", "direct") for row in data[name] for s in row]
-    low, high = max(-12, math.floor(min(sizes))), max(1, math.ceil(max(sizes)))
+    every = [math.log10(s) for name in ("measured", "direct") for row in data[name] for s in row]
+    low, high = max(-12, math.floor(min(every))), max(1, math.ceil(max(every)))
     start = next((i for i, b in enumerate(biases) if b >= 1), 0)
     b, last = biases[start], lags[-1]
     f = 1 / (1 + math.exp(-b))
@@ -542,12 +542,17 @@ def forget(data: Data) -> list[str]:
         f"σ(b)ᵏ = {brief(f**last)}."
     )
     question = (
-        f"the whole gradient also goes round through h. With b = {brief(b)}, at lag {last}, how "
-        "large is it beside what the gate alone lets through?"
+        f"the whole gradient also goes round through h. With b = {brief(b)}, how long is its "
+        "half-life beside that of the gate alone?"
     )
-    ratio = data["measured"][start][-1] / f**last
+    sizes = data["measured"][start]
+    rate, _ = fit([(k, math.log10(size)) for k, size in zip(lags, sizes, strict=True)])
+    told = (
+        f"{half_life(rate)}, by the gate alone after {brief(math.log(0.5) / math.log(f))}; at lag "
+        f"{last} it is {brief(sizes[-1] / f**last)} times as large"
+    )
     return [
-        predict(question, "smaller", "within a factor of 2", "larger"),
+        predict(question, "about the same", "up to 3 times", "more"),
         choice("Measured at b =", map(brief, biases), start),
         sliders(**{"forget bias b": brief(b)}),
         panel(
@@ -556,7 +561,7 @@ def forget(data: Data) -> list[str]:
             ("dot open c-gate", "direct path, from the lesson"),
         ),
         sentence(said),
-        answer(f"T{question[1:]}", f"it is {brief(ratio)} times as large"),
+        answer(f"T{question[1:]}", told),
     ]
 
 
@@ -573,12 +578,17 @@ def depth(data: Data) -> list[str]:
     def recipe(case: Data) -> tuple[str, str]:
         return case["activation"], case["init"]
 
-    sides: dict[tuple[str, str], set[bool]] = {}
-    for case in cases:
-        sides.setdefault(recipe(case), set()).add(back(case) > 1)
-    asked = max(cases, key=lambda case: len(sides[recipe(case)]))
+    def family_of(one: Data) -> list[Data]:
+        alike = [case for case in cases if recipe(case) == recipe(one)]
+        return sorted(alike, key=lambda case: case["width"])
+
+    def crossing(one: Data) -> float:
+        grows = [back(case) > 1 for case in family_of(one)]
+        return grows.index(not grows[0]) if len(set(grows)) > 1 else math.inf
+
+    asked = min(cases, key=crossing)
     first = next((case for case in cases if recipe(case) != recipe(asked)), asked)
-    family = [case for case in cases if recipe(case) == recipe(first)]
+    family = family_of(first)
     heights = [y for case in family for y in [*case["forward"], *case["backward"]]]
     drawing = chart(
         "Norms by layer.", x=(1, L), names=("layer", "norm"), log=True, height=320, width=720,
@@ -598,8 +608,7 @@ def depth(data: Data) -> list[str]:
     def unique(name: str) -> list[str]:
         return list(dict.fromkeys(case[name] for case in cases))
 
-    asked_about = sorted((case for case in cases if recipe(case) == recipe(asked)),
-                         key=lambda case: case["width"])  # fmt: skip
+    asked_about = family_of(asked)
     question = (
         f"{asked['activation']} with {asked['init']} weights. Does the gradient shrink on its way "
         "back?"

@@ -118,7 +118,7 @@ DATA = {
 OPERATED = {  # what to click before the second look
     "jacobian-ellipse": ["text=yes", ".explorer-choice button >> nth=3"],
     "lag-matrix": [".explorer-predict button >> nth=1", "svg[role=application]"],
-    "forget-bias": ["text=larger", ".explorer-choice button >> nth=3"],
+    "forget-bias": ["text=up to 3 times", ".explorer-choice button >> nth=3"],
     "signal-by-depth": ["text=at some", ".explorer-choice button >> nth=1"],
 }
 

@@ -30,6 +30,10 @@ def folder(tmp_path_factory):
     ]
     small = part("Xavier", 1)
     texts = {"page": CASES, "shrinking": small, "growing": part("Xavier", -1), "one": small[:1]}
+    # tanh crosses 1 between widths 3 and 30, the sigmoid between 30 and 300
+    texts["sooner"] = [c for c in CASES if c["activation"] == "sigmoid"]
+    texts["sooner"] += [c for c in small if c["width"] == 3]
+    texts["sooner"] += [c for c in part("Xavier", -1) if c["width"] > 3]
     pages = {
         k: published("signal-by-depth", {"depth": DEPTH, "cases": v}) for k, v in texts.items()
     }
@@ -161,6 +165,7 @@ def test_every_case_shows_its_numbers_by_keyboard(opened):
         ("shrinking", "at every width"),
         ("growing", "at none"),
         ("one", "at every width"),
+        ("sooner", "at some"),
     ],
 )
 def test_a_prediction_shows_the_factors_of_all_widths(opened, name, right, answer):

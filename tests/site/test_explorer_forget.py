@@ -21,8 +21,8 @@ from explorer_pages import (
 
 LAST = LAGS[-1]
 CHART = ".explorer-panel"
-SAME = "within a factor of 2"
-SCALES = {"less": 0.45, "beside": 0.55, "equal": 1.9}  # of the gradient, to the gate alone
+ANSWERS = ["about the same", "up to 3 times", "more"]
+POWERS = {"equal": 1, "beside": 0.85, "longer": 0.5, "long": 0.3, "ever": -0.1}  # of the gate alone
 WHOLE = "text=whole gradient, measured at"
 
 
@@ -30,11 +30,11 @@ WHOLE = "text=whole gradient, measured at"
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("forget") / "static"
     gate = [[(1 / (1 + np.exp(-b))) ** k for k in LAGS] for b in BIASES]
-    scaled = {name: (np.array(gate) * x).tolist() for name, x in SCALES.items()}
+    powers = {name: (np.array(gate) ** x).tolist() for name, x in POWERS.items()}
     many = {"lags": list(range(51)), "biases": [0, 1]}
     many |= {name: [[0.9**k for k in range(51)]] * 2 for name in ("measured", "direct")}
     texts = {"page": FORGET, "many": many} | {
-        name: FORGET | {"measured": m} for name, m in scaled.items()
+        name: FORGET | {"measured": m} for name, m in powers.items()
     }
     put(folder, {name: html(published("forget-bias", data)) for name, data in texts.items()})
     return folder
@@ -116,7 +116,7 @@ def test_every_bias_shows_what_numpy_finds_by_mouse(opened, revealed):
     page = opened("page")
     assert bias(page) == 1
     if revealed:
-        page.click("text=larger")
+        page.click("text=up to 3 times")
     assert complaints(page, revealed) == []
     for i, b in enumerate(BIASES):
         page.click(f".explorer-choice button >> nth={i}")
@@ -152,29 +152,37 @@ def test_every_bias_shows_what_numpy_finds_by_keyboard(opened):
     assert page.complaints == []
 
 
-@pytest.mark.parametrize("answer", ["smaller", "within a factor of 2", "larger"])
+@pytest.mark.parametrize("answer", ANSWERS)
 @pytest.mark.parametrize(
-    ("name", "right"), [("page", None), ("less", "smaller"), ("beside", SAME), ("equal", SAME)]
+    ("name", "right"),
+    [("page", 0), ("equal", 0), ("beside", 0), ("longer", 1), ("long", 2), ("ever", 2)],
 )
 def test_a_prediction_reveals_the_measured_curve(opened, name, right, answer):
     page = opened(name)
     drag(page, "forget bias b", 0.9)
-    assert "With b = 1, at lag 30," in page.inner_text(".explorer-predict p")
-    page.click(f"text={answer}")
-    ratio = FORGET["measured"][2][-1] * (1 + np.exp(-1)) ** LAST
-    if right is None:
-        right = "smaller" if ratio < 0.5 else "larger" if ratio > 2 else "within a factor of 2"
-    ratio = ({"page": ratio} | SCALES)[name]
+    assert "With b = 1, how long is its half-life" in page.inner_text(".explorer-predict p")
+    page.click(f".explorer-predict button >> text={answer}")
+    f = 1 / (1 + np.exp(-1))
+    sizes = FORGET["measured"][2] if name == "page" else [f ** (k * POWERS[name]) for k in LAGS]
+    slope = np.polyfit(LAGS, np.log(sizes), 1)[0]
+    share = slope / np.log(f)  # 1 over how much longer the half-life is
+    assert right == sum(share < 1 / limit for limit in (1.25, 3))
     verdict = page.inner_text(".explorer-predict [role=status]")
-    assert verdict.startswith(f"Your prediction was {'right' if answer == right else 'wrong'}: ")
-    assert agrees(after(verdict, "it is"), ratio)
+    was = "right" if answer == ANSWERS[right] else "wrong"
+    assert verdict.startswith(f"Your prediction was {was}: ")
+    if slope < 0:
+        assert agrees(after(verdict, "half is left after"), np.log(0.5) / slope)
+    else:
+        assert "it never halves" in verdict
+    assert agrees(after(verdict, "by the gate alone after"), np.log(0.5) / np.log(f))
+    assert agrees(after(verdict, f"at lag {LAST} it is"), sizes[-1] / f**LAST)
     assert bias(page) == 1
     assert name != "page" or complaints(page, True) == []
 
 
 def test_many_lags_do_not_become_a_row_of_pearls(opened):
     page = opened("many")
-    page.click("text=larger")
+    page.click("text=up to 3 times")
     drawn = curve(page, CHART, "c-gradient")
     assert len(drawn) == 51
     for kind in (".open", ":not(.open)"):

@@ -21,9 +21,13 @@
       const { depth, cases } = this.data ?? {};
       expect(() => depth > 2 && cases.length && cases.every(isGood(depth)), "signal-by-depth",
         "depth above 2, and cases of activation, init, width, forward and backward, a number per layer");
-      // Ask where the width decides.
-      const sides = (at) => unique(this.family(at).map((found) => back(found) > 1)).length;
-      const asked = cases.reduce((a, b) => (sides(b) > sides(a) ? b : a));
+      // Ask where the width decides, and soonest.
+      const crossing = (at) => {
+        const grows = this.family(at).map((found) => back(found) > 1);
+        const first = grows.indexOf(!grows[0]);
+        return first < 0 ? Infinity : first;
+      };
+      const asked = cases.reduce((a, b) => (crossing(b) < crossing(a) ? b : a));
       const isAsked = ({ activation, init }) => activation === asked.activation && init === asked.init;
       this.chosen = cases.find((found) => !isAsked(found)) ?? asked;
 

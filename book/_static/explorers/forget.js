@@ -40,13 +40,15 @@
       this.whole.hidden = true;
       this.panel.svg.before(this.whole);
       return [
-        predict(`Predict: the whole gradient also goes round through h. With b = ${brief(biases[start])}, at ` +
-          `lag ${this.last}, how large is it beside what the gate alone lets through?`,
-          ["smaller", "within a factor of 2", "larger"], (option) => {
+        predict(`Predict: the whole gradient also goes round through h. With b = ${brief(biases[start])}, how long ` +
+          "is its half-life beside that of the gate alone?", ["about the same", "up to 3 times", "more"], (option) => {
             this.whole.hidden = false;
             take(start);
-            const ratio = measured[start].at(-1) / sigmoid(biases[start]) ** this.last;
-            return verdict(option === (ratio >= 0.5) + (ratio > 2), `it is ${brief(ratio)} times as large`);
+            const [f, rate] = [sigmoid(biases[start]), this.rate(start)];
+            const longer = rate < 1 ? Math.log(f) / Math.log(rate) : Infinity;
+            const larger = measured[start].at(-1) / f ** this.last;
+            return verdict(option === (longer > 1.25) + (longer > 3), `${halfLife(rate)}, by the gate alone after ` +
+              `${brief(Math.log(0.5) / Math.log(f))}; at lag ${this.last} it is ${brief(larger)} times as large`);
           }),
         this.choice.element,
         make("div", { class: "explorer-sliders" }, this.slider.element),
@@ -60,6 +62,11 @@
       if (bias < biases[0] || bias > biases.at(-1)) throw new RangeError(`a link asks for bias ${bias}`);
       if (bias) this.slider.set(+bias);
       this.update();
+    }
+
+    /** Factor a step of the whole gradient at a measured bias. */
+    rate(i) {
+      return fit(this.data.measured[i].map((size, j) => [this.data.lags[j], Math.log10(size)])).factor;
     }
 
     /** Place of the measured bias next to the one that is set. */
@@ -86,7 +93,7 @@
         dots: [...(biases[i] === b ? few(direct[i]) : []).map((at) => ({ kind: "dot open c-gate", at })),
           ...(shown ? few(measured[i]) : []).map((at) => ({ kind: "dot c-gradient", at }))],
       });
-      const rate = fit(line(measured[i])).factor;
+      const rate = this.rate(i);
       this.sentence.textContent = `b = ${brief(b)}: the gate keeps f = σ(b) = ${brief(f)} a step, so ` +
         `${halfLife(f)}; its time constant 1/(1 − f) is ${brief(1 / (1 - f))} steps. After ${last} steps ` +
         `σ(b)ᵏ = ${brief(f ** last)}.` + (shown ? ` The whole gradient, measured at b = ${brief(biases[i])}: ` +
