@@ -7,6 +7,7 @@ and where NaN may go.  A function without a row fails, and so does an argument w
 
 import copy
 import inspect
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -228,7 +229,7 @@ def complaint(names: list[str], error: Exception, allowed=REFUSED) -> str:
     if not isinstance(error, allowed):
         return f"{type(error).__name__}: {text}"
     if isinstance(error, REFUSED) and not (
-        any(n in text for n in names)
+        any(re.search(rf"(?<!\w){re.escape(n)}(?!\w)", text) for n in names)
         and any(word in text for word in ("expected", "torch.nn", "same dtype"))
     ):
         return f"unclear {type(error).__name__}: {text}"
@@ -246,12 +247,19 @@ class Row:
     may_raise: tuple = REFUSED  # of NaN and infinity
 
 
+def sharers(kinds: dict[str, Kind], letter: str) -> list[str]:
+    """Arguments and parts with an axis of this letter: of two that do not fit, either is named."""
+    below = [name for kind in kinds.values() for name in sharers(kind.parts, letter)]
+    return below + [name for name, kind in kinds.items() if letter in kind.letters.split()]
+
+
 def problems(row: Row) -> list[str]:
     """Everything that a function does wrong."""
     good, clutter = call(row.function, row.good())
     if clutter or isinstance(good, Exception):
         return [f"valid call: {clutter or repr(good)}"]
     letters = [a for kind in row.kinds.values() for a in kind.every_letter()]
+    called = {row.called.get(name, name): kind for name, kind in row.kinds.items()}
     found = []
 
     def note(what: str, *sayings: str) -> None:
@@ -262,8 +270,10 @@ def problems(row: Row) -> list[str]:
         shown = [*kind.parts, *kind.partners, row.called.get(name, name)]
         for label, bad in bad_values(kind, value, lambda a: letters.count(a) > 1):
             result, clutter = call(row.function, row.good() | {name: bad})
+            axis = re.match(r"axis (\d+) of size", label)
+            also = sharers(called, kind.letters.split()[int(axis[1])]) if axis else []
             if isinstance(result, Exception):
-                note(f"{name}, {label}", clutter, complaint(shown, result))
+                note(f"{name}, {label}", clutter, complaint([*shown, *also], result))
             else:
                 note(f"{name}, {label}", clutter, "accepted")
         for label, same in same_values(kind, value):
@@ -548,7 +558,10 @@ def out():
 
 
 _h = Kind(
-    "", (None, 3, "text", draw(H), draw(N, 1), draw(N, Q), draw(0, H), draw(1, T, N, H)), "floats"
+    "",
+    (None, 3, "text", draw(H), draw(N, 1), draw(N, Q), draw(0, H), draw(1, T, N, H)),
+    "floats",
+    partners=("W_hy",),
 )
 row(
     readout.forward,
@@ -1094,6 +1107,13 @@ def says_little(x, h0, scale):
         raise ValueError("bad input") from None
 
 
+def names_none(x, h0, scale):
+    try:
+        return strict(x, h0, scale)
+    except REFUSED:
+        raise ValueError("an array was expected") from None  # no x stands alone in it
+
+
 def falls_over(x, h0, scale):
     try:
         return strict(x, h0, scale)
@@ -1114,6 +1134,7 @@ def falls_over(x, h0, scale):
         (takes_any_size, "scale, '3': accepted"),
         (converts, "x, list: accepted"),
         (says_little, "scale, 0: unclear ValueError"),
+        (names_none, "x, None: unclear ValueError"),
         (falls_over, "x, None: IndexError"),
     ],
 )
