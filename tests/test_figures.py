@@ -131,7 +131,12 @@ def test_the_background_is_transparent(svg):
 def test_text_takes_the_font_of_the_page(svg):
     assert "DejaVu" not in svg and "sans-serif" not in svg and "font:" not in svg
     sized = re.findall(r'style="([^"]*font-size[^"]*)"', svg)
-    assert sized and all("font-family: inherit" in style for style in sized)
+    as_code = [
+        style for style in sized if "var(--course-mono, monospace); white-space: pre" in style
+    ]
+    assert len(as_code) == 1 and "italic" in as_code[0]
+    assert len(sized) > 5
+    assert all("font-family: inherit" in style for style in sized if style not in as_code)
     bold = re.search(r"font-weight: (?:700|bold); font-size: [\d.]+px; font-family: inherit", svg)
     assert bold
     assert "font-style: italic" in svg

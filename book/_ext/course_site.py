@@ -3,6 +3,7 @@
 - A lesson keeps the number of its file: ``lessons/02_forward`` is 2, its first figure 2.1.
 - Sections get classes from their titles, so that notebooks stay plain Markdown.
 - Two nodes whose HTML fails an accessibility rule get their own visitors.
+- What a cell prints in pieces, with ``end=""``, stands on the page as it was printed.
 - After the build, the theme's icon font is taken out, and the parts that rest on the theme are
   checked: if it changes, the build warns instead of passing in silence.
 """
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from myst_nb.core import render as myst_nb_render
+from myst_nb.core.utils import coalesce_streams
 from myst_nb.sphinx_ import HideCodeCellNode, depart_HideCellInput, visit_HideCellInput
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -55,6 +58,21 @@ def number_by_file(app: Sphinx, env: BuildEnvironment) -> list[str]:
                 node["secnumber"] = (number, *old[1:])
         changed.append(docname)
     return changed
+
+
+def join_pieces(outputs: list[Any]) -> list[Any]:
+    """Cell outputs in which a stream that was printed in pieces is whole.
+
+    myst-nb joins the pieces too, but each gets an end of line of its own.
+    """
+    joined: list[Any] = []
+    for output in outputs:
+        last = joined[-1] if joined else {}
+        if output["output_type"] == "stream" and last.get("name") == output["name"]:
+            last["text"] += output["text"]
+        else:
+            joined.append(output.copy())
+    return coalesce_streams(joined)
 
 
 def mark_sections(app: Sphinx, doctree: nodes.document) -> None:
@@ -173,6 +191,7 @@ def check_site(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict:
+    myst_nb_render.coalesce_streams = join_pieces
     app.connect("doctree-read", mark_sections)
     app.connect("html-page-context", flatten_module_list)
     app.connect("env-get-updated", number_by_file, priority=900)  # after Sphinx has numbered

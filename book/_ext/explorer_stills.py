@@ -125,7 +125,7 @@ def chart(
     ] + [
         element("path", class_="grid", d=f"M{X(v)} {h}v5")
         + plain(v, x=X(v), y=h + 20, class_="middle")
-        for v in marks or ticks(*x, w / 42, False)
+        for v in marks or ticks(*x, w / 42, not square)  # x counts steps or layers
     ]
     paths = [
         element("path", class_=kind, d="".join(f"{'L' if i else 'M'}{X(a)} {Y(b)}"

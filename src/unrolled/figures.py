@@ -231,13 +231,19 @@ def to_svg(fig: Figure) -> str:
     svg = re.sub(r"<defs>\s*<style[^>]*>.*?</style>\s*</defs>", "", svg, count=1, flags=re.DOTALL)
     svg = svg.replace("<svg ", '<svg style="stroke-linejoin: round; stroke-linecap: butt" ', 1)
     # Older releases of matplotlib write one "font:", newer ones a "font-family:" of its own.
-    svg = re.sub(r"font: (?:(\d+|bold) )?([\d.]+px)[^;\"]*", _inherited_font, svg)
-    return re.sub(r"font-family: [^;\"]*", "font-family: inherit", svg)
+    svg = re.sub(r"font: (?:(\d+|bold) )?([\d.]+px) ?([^;\"]*)", _split_font, svg)
+    return re.sub(r"font-family: [^;\"]*", _font_of_page, svg)
 
 
-def _inherited_font(match: re.Match[str]) -> str:
+def _split_font(match: re.Match[str]) -> str:
     weight = f"font-weight: {match[1]}; " if match[1] else ""
-    return f"{weight}font-size: {match[2]}; font-family: inherit"
+    return f"{weight}font-size: {match[2]}; font-family: {match[3]}"
+
+
+def _font_of_page(match: re.Match[str]) -> str:
+    """The page's font; where letters stand below each other, its font for code with all spaces."""
+    mono = "font-family: var(--course-mono, monospace); white-space: pre"
+    return mono if "mono" in match[0].lower() else "font-family: inherit"
 
 
 def _png(fig: Figure) -> str:

@@ -24,6 +24,7 @@ EXTENSIONS = Path(__file__).parents[2] / "book" / "_ext"
 sys.path.insert(0, str(EXTENSIONS))
 
 import course_figures  # noqa: E402
+import course_site  # noqa: E402
 import katex_math  # noqa: E402
 import short_docstrings  # noqa: E402
 
@@ -214,6 +215,17 @@ def test_punctuation_stays_on_the_line_of_its_formula():
     assert around("Let ", None, ".") == [("", joiner)]
     assert around("(", None, ", ", None, ")") == [(joiner, joiner), ("", joiner)]
     assert around(None) == [("", "")]
+
+
+def test_what_is_printed_in_pieces_stands_on_one_line():
+    def said(text, name="stdout"):
+        return new_output("stream", name=name, text=text)
+
+    pieces = [said("a, "), said("b\n"), said("  c\n"), said("oh\n", "stderr"), said("d\n")]
+    out, err = course_site.join_pieces(pieces)
+    assert {out["text"], err["text"]} == {"a, b\n  c\nd\n", "oh\n"}
+    assert pieces[0]["text"] == "a, "  # what was handed over stays
+    assert course_site.join_pieces([]) == []
 
 
 def test_short_docstrings_become_fields():

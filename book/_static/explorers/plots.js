@@ -40,6 +40,7 @@
   };
 
   /** Draw a chart into an svg. x and y are intervals; with log or xLog, of logarithms to base 10.
+   * Unless it is square, x counts steps or layers.
    * lines: { kind, points: [[x, y], ...] }; dots: { kind, at: [x, y], r }; field(X, Y) returns what
    * else to draw. Returns a function from a pointer's event to its place in the chart. */
   unrolled.chart = (svg, { label, x, y, xName, yName, log, xLog, xTicks, yTicks, square, height = 250,
@@ -69,7 +70,7 @@
         ...(yTicks ?? ticks(y, h / 36, log)).flatMap((value) => [
           draw("path", { class: "grid", d: `M0 ${Y(value)}h${w}` }),
           text(value, log, { x: -7, y: Y(value) + 5, class: "end" })]),
-        ...(xTicks ?? ticks(x, w / 42, xLog)).flatMap((value) => [
+        ...(xTicks ?? ticks(x, w / 42, !square)).flatMap((value) => [
           draw("path", { class: "grid", d: `M${X(value)} ${h}v5` }),
           text(value, xLog, { x: X(value), y: h + 20, class: "middle" })]),
         // A drawing of its own cuts off what leaves the chart.
