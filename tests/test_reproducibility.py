@@ -192,8 +192,9 @@ def test_another_text_and_a_failing_cell_are_told_and_not_counted(stored, now):
     record.update(differs=["c0"], breaks=["c1"])
     said = page(stored, now)
     assert [row[1] for row in rows(said["table"])] == ["3 of 4"]
-    assert "prints another text in [c0](" in said["differences"]
-    assert "fails in [c1](" in said["differences"]
+    link = '<a class="reference internal" href="../lessons/01_a.html#cell-{0}">{0}</a>'
+    assert f"prints another text in {link.format('c0')}" in said["differences"]
+    assert f"fails in {link.format('c1')}" in said["differences"]
     assert "Not one letter" not in said["summary"]
     assert "text differed: 1" in said["summary"] and "failed: 1" in said["summary"]
 

@@ -153,8 +153,8 @@ def name_of(notebook: str) -> str:
 
 
 def cell_link(notebook: str, cell: str) -> str:
-    """A link to the place of a cell."""
-    return f"[{cell}](../{notebook}.ipynb#cell-{cell})"
+    """A link to the place of a cell, which gets its name only when the pages are written."""
+    return f'<a class="reference internal" href="../{notebook}.html#cell-{cell}">{cell}</a>'
 
 
 def letters(runs: dict[str, Run], which: int) -> dict[str, str]:
