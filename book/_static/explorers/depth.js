@@ -1,11 +1,13 @@
-/* <signal-by-depth>: a signal on its way up the layers, and its gradient on the way back. Its data: depth L, cases, each { activation, init, width, forward, backward }:
- * logarithms to base 10 of the norms at layers 1 to L. */
+/* <signal-by-depth>: a signal on its way up the layers, and its gradient on the way back. Its data:
+ * depth L, and cases, each { activation, init, width, forward, backward }: log10 of the norms at
+ * layers 1 to L. */
 "use strict";
 
 {
   const { make, brief, expect, areNumbers, choice, press, predict, verdict, slider, panel, fit, chart,
     Plotted } = unrolled;
   const unique = (list) => [...new Set(list)];
+  const alike = (a, b) => a.activation === b.activation && a.init === b.init;
   const around = (values) => [Math.floor(Math.min(...values, -0.5)), Math.ceil(Math.max(...values, 0.5))];
   const line = (logs) => logs.map((y, i) => [i + 1, y]);
   const up = ({ forward }) => fit(line(forward)).factor;
@@ -21,15 +23,13 @@
       const { depth, cases } = this.data ?? {};
       expect(() => depth > 2 && cases.length && cases.every(isGood(depth)), "signal-by-depth",
         "depth above 2, and cases of activation, init, width, forward and backward, a number per layer");
-      // Ask where the width decides, and soonest.
+      // Ask where the width decides soonest (−1 becomes large).
       const crossing = (at) => {
         const grows = this.family(at).map((found) => back(found) > 1);
-        const first = grows.indexOf(!grows[0]);
-        return first < 0 ? Infinity : first;
+        return grows.indexOf(!grows[0]) >>> 0;
       };
       const asked = cases.reduce((a, b) => (crossing(b) < crossing(a) ? b : a));
-      const isAsked = ({ activation, init }) => activation === asked.activation && init === asked.init;
-      this.chosen = cases.find((found) => !isAsked(found)) ?? asked;
+      this.chosen = cases.find((c) => !alike(c, asked)) ?? asked;
 
       const row = (title, name) => {
         const options = unique(cases.map((c) => c[name]));
@@ -59,9 +59,8 @@
     }
 
     /** A recipe's widths. */
-    family({ activation, init } = this.chosen) {
-      return this.data.cases.filter((c) => c.activation === activation && c.init === init)
-        .sort((a, b) => a.width - b.width);
+    family(one = this.chosen) {
+      return this.data.cases.filter((c) => alike(c, one)).sort((a, b) => a.width - b.width);
     }
 
     /** The case most like it. */

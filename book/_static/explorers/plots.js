@@ -40,7 +40,7 @@
   };
 
   /** Draw a chart into an svg. x and y are intervals; with log or xLog, of logarithms to base 10.
-   * Unless it is square, x counts steps or layers.
+   * Not square: whole x.
    * lines: { kind, points: [[x, y], ...] }; dots: { kind, at: [x, y], r }; field(X, Y) returns what
    * else to draw. Returns a function from a pointer's event to its place in the chart. */
   unrolled.chart = (svg, { label, x, y, xName, yName, log, xLog, xTicks, yTicks, square, height = 250,
