@@ -305,13 +305,20 @@ class Listener:
 
 
 def draw_all(page: Page) -> None:
-    """Lay out the sections far below too, which a reader's browser leaves until they come near."""
-    page.evaluate("""() => {
+    """Lay out the sections far below too, which a reader's browser leaves until they come near.
+
+    Their fonts are loaded when this ends: a formula is wider before.
+    """
+    page.evaluate("""async () => {
       if (document.getElementById('all-drawn')) return;
       const style = document.createElement('style');
       style.id = 'all-drawn';
       style.textContent = '* { content-visibility: visible !important }';
       document.head.append(style);
+      const frame = () => new Promise(requestAnimationFrame);
+      await frame().then(frame);
+      await document.fonts.ready;
+      await frame().then(frame);
     }""")
 
 
