@@ -69,11 +69,7 @@ class Zipped(http.server.SimpleHTTPRequestHandler):
 
 def visit(address: str) -> dict[str, float]:
     """One run of Lighthouse: the scores, how much moved, how fast the machine was."""
-    program = (
-        [shutil.which("lighthouse")]
-        if shutil.which("lighthouse")
-        else ["npx", "--yes", "lighthouse"]
-    )
+    program = ["lighthouse"] if shutil.which("lighthouse") else ["npx", "--yes", "lighthouse"]
     options = ["--output=json", "--quiet", f"--chrome-flags={CHROME}"]
     options.append(f"--only-categories={','.join(CATEGORIES)}")
     browser = do.browser()

@@ -159,11 +159,6 @@ def flow(rows: Rows) -> str:
     )
 
 
-def _listed(names: list[str]) -> str:
-    """``A``, ``A and B``, ``A, B and C``."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-
-
 def _width(row: dict[str, Any]) -> str:
     return f"N = {row['N']}, H = {row['H']}"
 
@@ -201,6 +196,7 @@ def figures(results: Results) -> dict[str, str]:
 def kernels_figure(rows: Rows) -> str:
     """Bars: the limit, ours, torch."""
     from unrolled import figures as style
+    from unrolled.exercises.relations import listed
 
     fig, ax = style.subplots(height=3.4)
     kinds = {"limit": style.INPUT, "ours": style.INK, "torch": style.way_back("torch")}
@@ -231,7 +227,7 @@ def kernels_figure(rows: Rows) -> str:
     ]
     caption = (
         f"Our program is ahead of torch in {len(rows) - len(behind)} of {len(rows)} cases"
-        f"{f' and behind in {_listed(behind)}' if behind else ''}. Between the limit's bar and "
+        f"{f' and behind in {listed(behind)}' if behind else ''}. Between the limit's bar and "
         "ours lies all that a better program with the same library could gain."
     )
     return _html(fig, "fig-speed-kernels", alt, caption)

@@ -71,7 +71,6 @@ LEVELS = {
     "mixed": level("", WIDE, "default", "SSE41", "COMPATIBLE"),
 }
 THREADS = (1, 2)
-EXTREMES = ("oldest", "newest")
 TOOLS = ("pytest", "pytest-timeout", "nbval", "filelock", "jupyter-cache", "threadpoolctl")
 LIBRARIES = ("OPENBLAS_", "MKL_", "NPY_", "ATEN_", "ONEDNN_")  # whose variables a level decides
 # A notebook sets torch to one thread itself. Where two are asked for, its kernel does not listen.
@@ -109,7 +108,7 @@ def grid() -> list[Condition]:
 
 def extremes(folder: Path) -> list[Condition]:
     """The oldest and the newest packages that pyproject.toml admits, each in its environment."""
-    return [Condition(name, {}, python=make_environment(folder, name)) for name in EXTREMES]
+    return [Condition(name, {}, python=make_environment(folder, name)) for name in book.EXTREMES]
 
 
 def requirements(which: str) -> list[str]:
@@ -245,7 +244,9 @@ def stored() -> dict[str, Any]:
 
 def update(change: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Change what is stored, whole at every moment, also when two programs do it at once."""
-    order = {name: number for number, name in enumerate([*(c.name for c in grid()), *EXTREMES])}
+    order = {
+        name: number for number, name in enumerate([*(c.name for c in grid()), *book.EXTREMES])
+    }
     with FileLock(Path(tempfile.gettempdir()) / "unrolled-runs.lock"):
         now = stored()
         change(now)

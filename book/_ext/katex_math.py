@@ -27,8 +27,7 @@ KATEX = Path(__file__).parent / "katex" / "katex.min.js"
 # Environments that KaTeX would number by itself, beside the number that Sphinx gives.
 NUMBERED = re.compile(r"\\(begin|end)\{(equation|align|alignat|gather)\}")
 
-OPENING, CLOSING = ("(", "[", "“"), tuple(".,;:!?)]”’") + ("-", "–")
-JOINER = "\u2060"
+OPENING, CLOSING = re.compile(r"[(\[“]+$"), re.compile(r"[.,;:!?)\]”’–-]+")
 
 # KaTeX repeats the TeX source inside the MathML, where nobody reads it.
 WITH_SOURCE = re.compile(r"<semantics>(.*)<annotation[^>]*>.*</annotation></semantics>", re.S)
@@ -84,24 +83,36 @@ def has_bare_break(row: str) -> bool:
     return r"\\" in row
 
 
-def glue(node: nodes.math) -> tuple[str, str]:
-    """Word joiners between a formula and the punctuation at it, where a line may not break.
+def keep_together(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Put a formula and the punctuation at it into one box, in which no line is broken.
 
     A browser takes a formula for a picture, and would put the full stop after it on a line alone.
     """
-    around = node.parent.children
-    place = around.index(node)
-    before = around[place - 1].astext() if place else ""
-    after = around[place + 1].astext() if place + 1 < len(around) else ""
-    return JOINER * before.endswith(OPENING), JOINER * after.startswith(CLOSING)
+    for formula in list(doctree.findall(nodes.math)):
+        around = formula.parent
+        place = around.index(formula)
+        before = around[place - 1] if place else None
+        after = around[place + 1] if place + 1 < len(around) else None
+        opening = OPENING.search(before) if isinstance(before, nodes.Text) else None
+        closing = CLOSING.match(after) if isinstance(after, nodes.Text) else None
+        if not (opening or closing):
+            continue
+        box = nodes.inline(classes=["together"])
+        around[place] = box
+        if closing:
+            around[place + 1] = nodes.Text(after[closing.end() :])
+        if opening:
+            around[place - 1] = nodes.Text(before[: opening.start()])
+            box += nodes.Text(opening[0])
+        box += formula
+        if closing:
+            box += nodes.Text(closing[0])
 
 
 def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
     formula = typeset_or_warn(node, node.astext(), display=False)
-    before, after = glue(node)
-    self.body.append(before)
     self.body.append(self.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
-    self.body.append(f"{formula}</span>{after}")
+    self.body.append(formula + "</span>")
     raise nodes.SkipNode
 
 
@@ -127,4 +138,5 @@ def visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
 def setup(app: Sphinx) -> dict:
     app.add_html_math_renderer("katex", (visit_inline, None), (visit_display, None))
     app.add_css_file("vendor/katex/katex.min.css")
+    app.connect("doctree-resolved", keep_together)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

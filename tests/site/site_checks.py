@@ -406,6 +406,23 @@ def small_print(page: Page, smallest: float = 8.5) -> list[str]:
     ]
 
 
+def loose_punctuation(page: Page) -> list[str]:
+    """Complaints about punctuation that a line break has parted from the formula before it."""
+    draw_all(page)
+    script = r"""formulas => formulas.flatMap(math => {
+      const after = math.nextSibling;
+      if (after?.nodeType !== Node.TEXT_NODE || !/^[.,;:!?)\]”’]/.test(after.data)) return [];
+      const range = document.createRange();
+      range.setStart(after, 0);
+      range.setEnd(after, 1);
+      const sign = range.getBoundingClientRect();
+      const last = [...math.querySelectorAll('.katex-html > *')].at(-1).getBoundingClientRect();
+      const loose = sign.width && sign.left < last.right - 5;
+      return loose ? [`"${after.data[0]}" stands alone after ${math.textContent}`] : [];
+    })"""
+    return page.locator("main span.math").evaluate_all(script)
+
+
 def unreachable_scrolling(page: Page) -> list[str]:
     """Complaints about boxes that scroll and cannot take the focus, or the reverse."""
     draw_all(page)  # boxes far below are looked at when they are drawn

@@ -208,13 +208,16 @@ def test_punctuation_stays_on_the_line_of_its_formula():
     def around(*texts):
         parts = [nodes.math("", "x") if text is None else nodes.Text(text) for text in texts]
         paragraph = nodes.paragraph("", "", *parts)
-        return [katex_math.glue(each) for each in paragraph.findall(nodes.math)]
+        katex_math.keep_together(None, paragraph, "")
+        assert paragraph.astext() == "".join(text or "x" for text in texts)
+        return [box.astext() for box in paragraph.findall(nodes.inline)]
 
-    joiner = katex_math.JOINER
-    assert around("Let ", None, " be.") == [("", "")]
-    assert around("Let ", None, ".") == [("", joiner)]
-    assert around("(", None, ", ", None, ")") == [(joiner, joiner), ("", joiner)]
-    assert around(None) == [("", "")]
+    assert around("Let ", None, " be.") == []
+    assert around("Let ", None, ".") == ["x."]
+    assert around("(", None, ", ", None, ")") == ["(x,", "x)"]
+    assert around("f(", None, "), ", None, "-th") == ["(x),", "x-"]
+    assert around(None, ",", None, ".") == ["x,", "x."]
+    assert around(None) == []
 
 
 def test_what_is_printed_in_pieces_stands_on_one_line():

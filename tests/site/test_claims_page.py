@@ -84,7 +84,7 @@ def test_the_script_is_small_and_the_page_light(site, text):
     assert sum(len(gzip.compress(part)) for part in parts) < LARGEST_PAGE
 
 
-def test_script_and_styles_stay_on_the_pages_that_need_them(site, text):
+def test_the_script_stays_on_the_page_that_needs_it(site):
     for name in ("book/notation.html", "book/glossary.html"):
         assert "claims.js" not in (site / name).read_text(encoding="utf-8")
     lesson = next(iter(sorted((site / "lessons").glob("*.html")))).read_text(encoding="utf-8")

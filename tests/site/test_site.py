@@ -84,6 +84,7 @@ def test_a_page_is_quiet_accessible_and_fits(window, address, name):
     page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
     complaints = site_checks.figure_ink(page) + site_checks.small_print(page)
     complaints += site_checks.unreachable_scrolling(page) + site_checks.sideways(page)
+    complaints += site_checks.loose_punctuation(page)
     if width < NARROWEST * 2:
         page.set_viewport_size({"width": NARROWEST, "height": 850})
         complaints += site_checks.sideways(page)

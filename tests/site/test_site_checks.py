@@ -248,5 +248,15 @@ def test_scrolling_without_the_keyboard_is_seen(look, box):
     assert look(box, site_checks.unreachable_scrolling)
 
 
+def test_punctuation_alone_on_a_line_is_seen(look):
+    base = '<span style="display: inline-block; width: 99%">x</span>'
+    formula = f'<span class="math"><span class="katex-html">{base}</span></span>'
+    page = '<main><p style="width: 100px">{}</p></main>'
+    [said] = look(page.format(f"{formula}. Then"), site_checks.loose_punctuation)
+    assert said == '"." stands alone after x'
+    held = f'<span style="white-space: nowrap">{formula}.</span> Then'
+    assert look(page.format(held), site_checks.loose_punctuation) == []
+
+
 def test_a_page_without_skip_link_and_search_is_seen(look):
     assert len(look('<a href="#x">first</a>', site_checks.keyboard)) == 3

@@ -83,7 +83,7 @@ def test_a_joined_style_sheet_holds_its_parts(site):
     [joined] = static.glob("joined-*.css")  # the same for all pages
     text = joined.read_text(encoding="utf-8")
     parts = text[2 : text.find("*/")].split()
-    assert parts[0] == "styles/theme.css" and len(parts) > 10
+    assert parts[0] == "styles/theme.css" and "claims.css" in parts and len(parts) > 10
     assert text.count("{") == sum(
         (static / part).read_text(encoding="utf-8").count("{") for part in parts
     )

@@ -23,9 +23,9 @@
       const { depth, cases } = this.data ?? {};
       expect(() => depth > 2 && cases.length && cases.every(isGood(depth)), "signal-by-depth",
         "depth above 2, and cases of activation, init, width, forward and backward, a number per layer");
-      // Ask where the width decides soonest (−1 becomes large).
+      // Ask where the width decides, and soonest; −1, for nowhere, becomes the largest number.
       const crossing = (at) => {
-        const grows = this.family(at).map((found) => back(found) > 1);
+        const grows = this.family(at).map((c) => back(c) > 1);
         return grows.indexOf(!grows[0]) >>> 0;
       };
       const asked = cases.reduce((a, b) => (crossing(b) < crossing(a) ? b : a));
@@ -47,8 +47,8 @@
             this.widths.element.hidden = false;
             this.take(asked);
             const all = this.family(asked);
-            const small = all.filter((found) => back(found) < 1).length;
-            const ends = [all[0], all.at(-1)].map((found) => `${brief(back(found))} at width ${found.width}`);
+            const small = all.filter((c) => back(c) < 1).length;
+            const ends = [all[0], all.at(-1)].map((c) => `${brief(back(c))} at width ${c.width}`);
             return verdict(option === (small ? +(small < all.length) : 2), `its factor is ${ends.join(" and ")}`);
           }),
         ...this.rows.map(({ element }) => element),

@@ -30,17 +30,16 @@
     return { svg, element: make("div", { class: `explorer-panel ${size}` }, key, svg) };
   };
 
-  const steps = [1, 2, 5];
-  /** Round numbers of an interval, at most so many. */
+  /** Round numbers of an interval, at most so many; whole, if asked. */
   const ticks = ([low, high], most, whole) => {
     const scale = 10 ** Math.floor(Math.log10((high - low) / most));
-    const step = [...steps, ...steps.map((s) => 10 * s)].map((s) => s * scale)
+    const step = [1, 2, 5, 10, 20, 50].map((s) => s * scale)
       .find((s) => (high - low) / s <= most && !(whole && s < 1));
     return range(Math.ceil(low / step - 1e-9), Math.floor(high / step + 1e-9)).map((i) => i * step);
   };
 
   /** Draw a chart into an svg. x and y are intervals; with log or xLog, of logarithms to base 10.
-   * Not square: whole x.
+   * Unless square, x counts steps or layers.
    * lines: { kind, points: [[x, y], ...] }; dots: { kind, at: [x, y], r }; field(X, Y) returns what
    * else to draw. Returns a function from a pointer's event to its place in the chart. */
   unrolled.chart = (svg, { label, x, y, xName, yName, log, xLog, xTicks, yTicks, square, height = 250,
