@@ -23,7 +23,7 @@
       const { depth, cases } = this.data ?? {};
       expect(() => depth > 2 && cases.length && cases.every(isGood(depth)), "signal-by-depth",
         "depth above 2, and cases of activation, init, width, forward and backward, a number per layer");
-      // Ask where the width decides, and soonest; −1, for nowhere, becomes the largest number.
+      // Ask where the width decides soonest; −1, for nowhere, becomes the largest.
       const crossing = (at) => {
         const grows = this.family(at).map((c) => back(c) > 1);
         return grows.indexOf(!grows[0]) >>> 0;
