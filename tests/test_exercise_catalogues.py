@@ -11,17 +11,18 @@ from unrolled import exercises
 from unrolled.exercises.model import Exercise
 from unrolled.exercises.selftest import problems
 
-FILES = sorted(Path(exercises.__file__).parent.glob("lesson_*.py"))
+FILES = sorted(Path(exercises.__file__).parent.glob("lesson_*/ex_*.py"))
 
 
-def test_every_file_is_in_the_catalogue_and_ids_are_unique() -> None:
-    assert FILES, "no lesson_*.py in unrolled.exercises"
-    ids = []
-    for file in FILES:
-        module = importlib.import_module(f"unrolled.exercises.{file.stem}")
-        assert {each.lesson for each in module.EXERCISES} == {int(file.stem.split("_")[1])}
-        ids += [each.id for each in module.EXERCISES]
-    assert ids == list(exercises.catalogue())
+def test_every_file_is_in_the_catalogue_under_its_own_number() -> None:
+    assert FILES, "no lesson_*/ex_*.py in unrolled.exercises"
+    numbers = [[int(part.split("_")[1]) for part in (f.parent.name, f.stem)] for f in FILES]
+    assert list(exercises.catalogue()) == [f"{lesson}.{n}" for lesson, n in numbers]
+    for id, file in zip(exercises.catalogue(), FILES, strict=True):
+        name = f"unrolled.exercises.{file.parent.name}.{file.stem}"
+        module = importlib.import_module(name)
+        assert module.EXERCISE is exercises.find(id)
+        assert module.__doc__ == f"{id} {module.EXERCISE.title}"
 
 
 @pytest.mark.parametrize("exercise", exercises.catalogue().values(), ids=exercises.catalogue())

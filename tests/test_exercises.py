@@ -1090,11 +1090,14 @@ def test_html_escapes_what_the_learner_wrote() -> None:
 # --- the registry --------------------------------------------------------------------------------
 
 
-def test_lessons_are_found_by_their_file_name(tmp_path: Any) -> None:
-    (tmp_path / "lesson_98.py").write_text(
+def test_exercises_are_found_by_their_file_name(tmp_path: Any) -> None:
+    lesson = tmp_path / "lesson_98"
+    lesson.mkdir()
+    (lesson / "__init__.py").touch()
+    (lesson / "ex_01.py").write_text(
         "from unrolled.exercises.model import NumberExercise\n"
-        "EXERCISES = (NumberExercise('98.1', 'Found', difficulty=1, minutes=1, task='t',"
-        " hints=('a', 'b'), right=3),)\n"
+        "EXERCISE = NumberExercise('98.1', 'Found', difficulty=1, minutes=1, task='t',"
+        " hints=('a', 'b'), right=3)\n"
     )
     program = (
         "import sys\n"

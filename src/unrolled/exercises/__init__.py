@@ -5,9 +5,10 @@
 >>> hint("2.1")  # a nudge; again for the next one
 >>> progress()  # the exercises of the lessons begun in this session
 
-A lesson's exercises are in `lesson_XX.py` as `EXERCISES`. With UNROLLED_STRICT=1 in the environment
-an answer that does not pass raises `CheckFailed`. With UNROLLED_PROGRESS=FILE what was passed is
-kept in that file, from session to session and for all notebooks together.
+Every exercise has a module of its own: 2.1 is `EXERCISE` in `lesson_02/ex_01.py`. With
+UNROLLED_STRICT=1 in the environment an answer that does not pass raises `CheckFailed`. With
+UNROLLED_PROGRESS=FILE what was passed is kept in that file, from session to session and for all
+notebooks together.
 """
 
 from __future__ import annotations
@@ -39,9 +40,9 @@ told: set[str] = set()  # what was said about the reader's file: each thing once
 @functools.cache
 def catalogue() -> dict[str, Exercise]:
     """All exercises by id, in order."""
-    names = sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name.startswith("lesson_"))
-    modules = (importlib.import_module(f"{__name__}.{name}") for name in names)
-    return {exercise.id: exercise for module in modules for exercise in module.EXERCISES}
+    names = sorted(m.name for m in pkgutil.walk_packages(__path__, "unrolled.exercises."))
+    modules = [importlib.import_module(name) for name in names if ".ex_" in name]
+    return {module.EXERCISE.id: module.EXERCISE for module in modules}
 
 
 def find(id: str) -> Exercise:

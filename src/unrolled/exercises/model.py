@@ -14,6 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+Array = np.ndarray
+Arrays = tuple[Array, ...]
+
 
 class Mistake(NamedTuple):
     """A wrong answer people really give, and what to tell them."""

@@ -1,0 +1,1 @@
+"""Exercises of lesson 3, Backpropagation through time: the right way back and the wrong ones."""

@@ -1,0 +1,1 @@
+"""Exercises of lesson 6, Activations: slopes, scales, widths, underflow and dead units."""
