@@ -72,7 +72,7 @@ TESTS = {  # of each module, beside its rows in test_bad_input.py
         *("test_tasks", "test_tasks_echo", "test_tasks_memory"),
         *("test_tasks_reference", "test_tasks_sequences"),
     ],
-    "flow": ["test_flow"],
+    "flow": ["test_flow", "test_flow_report"],
     "replay": ["test_flow"],
 }
 Results = dict[str, Any]

@@ -46,6 +46,11 @@ def build(kind: str, seed: int = 0, **options) -> nn.Module:
     return cls(D, H, **own, **options).double()
 
 
+def cell_of(kind: str) -> nn.Module:
+    make = {"gru": nn.GRUCell, "lstm": nn.LSTMCell}.get(kind, nn.RNNCell)
+    return make(D, H, dtype=torch.float64, **(KINDS[kind][1] if make is nn.RNNCell else {}))
+
+
 class Weighted(nn.Module):
     """A loss that speaks to every output, and to every final state, with random weights."""
 
@@ -140,16 +145,40 @@ def test_on_every_device_that_is_there(kind, device):
         assert np.abs(part.shares.sum(axis=0) - exact).max() <= 1e-10 * np.abs(exact).max()
 
 
+@pytest.mark.parametrize("given", [False, True])
+@pytest.mark.parametrize("first", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
-def test_unbatched_input(kind):
-    layer = build(kind, num_layers=2, bidirectional=True)
+def test_unbatched_input(kind, first, given):
+    layer = build(kind, num_layers=2, bidirectional=True, batch_first=first)
     states = states_given(kind, layer)
     states = tuple(s[:, 0] for s in states) if isinstance(states, tuple) else states[:, 0]
-    inputs = torch.randn(T, D, dtype=torch.float64), states
+    inputs = torch.randn(T, D, dtype=torch.float64), *([states] if given else [])
     ours, our_grads = run_replayed(layer, inputs)
     theirs, their_grads = run_fused(layer, inputs)
     assert_equal(tensors(ours), tensors(theirs), 1e-12)
     assert_equal(our_grads, their_grads, 1e-10)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_batch_of_one_keeps_its_axis(kind):
+    layer = build(kind, num_layers=2)
+    inputs = torch.randn(T, 1, D, dtype=torch.float64), states_given(kind, layer, batch=1)
+    assert_equal(tensors(run_replayed(layer, inputs)[0]), tensors(layer(*inputs)), 1e-12)
+
+
+@pytest.mark.parametrize("given", [False, True])
+@pytest.mark.parametrize("batch", [(), (1,), (N,)], ids=str)
+@pytest.mark.parametrize("kind", ["tanh", "relu", "gru", "lstm"])
+def test_a_cell_answers_as_torchs_own(kind, batch, given):
+    cell = cell_of(kind)
+    x, h, c = (torch.randn(*batch, size, dtype=torch.float64) for size in (D, H, H))
+    inputs = x, *([(h, c) if kind == "lstm" else h] if given else [])
+    with replay.replayed(cell, {"cell": cell}):
+        ours = cell(*inputs)
+    theirs = cell(*inputs)
+    assert isinstance(ours, tuple) == isinstance(theirs, tuple) == (kind == "lstm")
+    parts = (ours, theirs) if kind == "lstm" else ((ours,), (theirs,))
+    assert_equal(*parts, 1e-12)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -159,11 +188,12 @@ def test_without_initial_states_they_are_zero(kind):
     assert_equal(tensors(run_replayed(layer, inputs)[0]), tensors(layer(*inputs)), 1e-12)
 
 
+@pytest.mark.parametrize("first", [False, True])
 @pytest.mark.parametrize("given", [False, True])
 @pytest.mark.parametrize("ordered", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
-def test_packed_input(kind, ordered, given):
-    layer = build(kind, num_layers=2, bidirectional=True)
+def test_packed_input(kind, ordered, given, first):
+    layer = build(kind, num_layers=2, bidirectional=True, batch_first=first)
     lengths = [5, 4, 2] if ordered else [2, 5, 4]
     parts = [torch.randn(length, D, dtype=torch.float64) for length in lengths]
     packed = pack_sequence(parts, enforce_sorted=ordered)
@@ -199,7 +229,8 @@ def test_a_packed_batch_is_each_sequence_alone(kind):
         for ours, theirs in zip(together, alone, strict=True):
             live = ours.live[:, n]
             assert live.sum() == lengths[n]
-            for what in ("total", "carried", "direct", "product"):
+            cells = ("cell", "cell_carried", "cell_direct") if ours.cell is not None else ()
+            for what in ("total", "carried", "direct", "product", *cells):
                 a, b = getattr(ours, what)[live, n], getattr(theirs, what)[:, 0]
                 assert np.abs(a - b).max() < 1e-12, (ours.name, what)
                 assert not getattr(ours, what)[~live, n].any() or what == "direct"
@@ -215,6 +246,17 @@ def test_dropout_between_layers(kind, training):
     assert_equal(tensors(ours), tensors(layer(*inputs)), 1e-12)
     other = copy.deepcopy(layer).train(not training)
     assert (tensors(ours)[0] - tensors(other(*inputs))[0]).abs().max() > 1e-3
+
+
+def test_dropout_draws_what_torch_draws():
+    layer = build("gru", num_layers=2, dropout=0.5)
+    inputs = (torch.randn(T, N, D, dtype=torch.float64),)
+    results = []
+    for run in (run_replayed, run_fused, run_fused):
+        torch.manual_seed(len(results) // 2)  # the third draws other numbers
+        loss = lambda result: result[0].sum() + 0 * sum_of(layer)  # noqa: E731
+        results.append(tensors(run(layer, inputs, loss)[0])[0])
+    assert (results[0] - results[1]).abs().max() < 1e-12 < (results[0] - results[2]).abs().max()
 
 
 def sum_of(layer):
@@ -367,9 +409,7 @@ def test_a_loop_is_the_layer(kind, how):
     if how == "pieces":
         model = InPieces(layer)
     else:
-        make = {"gru": nn.GRUCell, "lstm": nn.LSTMCell}.get(kind, nn.RNNCell)
-        options = {"nonlinearity": kind} if make is nn.RNNCell else {}
-        cell = make(D, H, dtype=torch.float64, **options)
+        cell = cell_of(kind)
         for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
             getattr(cell, part).data = getattr(layer, f"{part}_l0").data
         model = ByCells(cell)
@@ -386,6 +426,16 @@ def test_a_detached_state_is_a_new_run():
     report = unrolled.gradient_flow(model, x, Weighted(ends=False))
     assert [part.steps for part in report] == [3, 2]
     assert not report[0].carried[-1].any() and not report[1].carried[-1].any()
+
+
+def test_directions_and_live_steps_are_told():
+    x = torch.randn(T, N, D, dtype=torch.float64)
+    both = unrolled.gradient_flow(build("gru", bidirectional=True), x, Weighted())
+    loop = unrolled.gradient_flow(ByCells(cell_of("gru")), x, Weighted(ends=False))
+    assert [part.to_dict()["reverse"] for part in both] == [False, True]
+    assert [part.reverse for part in loop] == [False]
+    for part in (*both, *loop):
+        assert part.live.dtype == bool and part.live.shape == (T, N) and part.live.all()
 
 
 def test_two_layers_of_one_model_are_told_apart():

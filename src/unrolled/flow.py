@@ -507,7 +507,9 @@ def _part(
     """The arrays of a LayerFlow from one call."""
     grad = lambda probe: _array(gradients[id(probe)], like=probe)  # noqa: E731
     live = _array(trace.live).astype(bool)
-    last = live.sum(axis=0) - 1, np.arange(live.shape[1])  # the last live step of each sequence
+    # The last live step of each sequence: of a reverse direction, which meets its padding first,
+    # that is the last step of all.
+    last = len(live) - 1 - live[::-1].argmax(axis=0), np.arange(live.shape[1])
     carried = grad(trace.recurrence).copy()
     carried[last] += _array(handed[0], like=trace.last[0])
     cell = cell_carried = cell_direct = None
