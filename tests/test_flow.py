@@ -252,11 +252,11 @@ def test_dropout_draws_what_torch_draws():
     layer = build("gru", num_layers=2, dropout=0.5)
     inputs = (torch.randn(T, N, D, dtype=torch.float64),)
     results = []
-    for run in (run_replayed, run_fused, run_fused):
-        torch.manual_seed(len(results) // 2)  # the third draws other numbers
-        loss = lambda result: result[0].sum() + 0 * sum_of(layer)  # noqa: E731
-        results.append(tensors(run(layer, inputs, loss)[0])[0])
-    assert (results[0] - results[1]).abs().max() < 1e-12 < (results[0] - results[2]).abs().max()
+    for run, seed in ((run_replayed, 0), (run_fused, 0), (run_fused, 1)):
+        torch.manual_seed(seed)
+        results.append(tensors(run(layer, inputs)[0])[0])
+    ours, theirs, others = results
+    assert (ours - theirs).abs().max() < 1e-12 < (ours - others).abs().max()
 
 
 def sum_of(layer):
@@ -669,42 +669,6 @@ def test_the_lag_matrix_of_padded_sequences_and_of_a_layer_unheard():
 # --- what cannot be examined ----------------------------------------------------------------------
 
 
-class OwnForward(nn.LSTM):
-    def forward(self, x):
-        return super().forward(x)[0]
-
-
-def scripted():
-    return torch.jit.script(nn.Sequential(nn.Identity(), nn.RNN(D, H)))
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize(
-    ("model", "loss", "kind", "words"),
-    [
-        (lambda: nn.Linear(D, H), lambda y: y.sum(), ValueError, "model holds no recurrent layer"),
-        (lambda: "rnn", lambda y: y, TypeError, "model is a str"),
-        (lambda: OwnForward(D, H), lambda y: y.sum(), TypeError, "forward of its own"),
-        (scripted, lambda y: y[0].sum(), TypeError, "is scripted"),
-        (lambda: torch.compile(nn.RNN(D, H)), lambda y: y[0].sum(), TypeError, "is compiled"),
-        (lambda: nn.RNN(D, H), lambda y: y[0], ValueError, r"returned shape \(5, 3, 6\)"),
-        (lambda: nn.RNN(D, H), lambda y: 3.0, TypeError, "loss_fn returned a float"),
-        (lambda: nn.RNN(D, H), lambda y: y[0].detach().sum(), ValueError, "without a history"),
-        (lambda: nn.RNN(D, H), lambda y: y[0].sum() * math.nan, ValueError, "look at the readout"),
-    ],
-)
-def test_bad_input_is_named(model, loss, kind, words):
-    with pytest.raises(kind, match=words):
-        unrolled.gradient_flow(model(), torch.randn(T, N, D), loss)
-
-
-def test_a_model_compiled_in_place():
-    layer = nn.RNN(D, H)
-    layer.compile()
-    with pytest.raises(TypeError, match="is compiled"):
-        unrolled.gradient_flow(layer, torch.randn(T, N, D), lambda y: y[0].sum())
-
-
 def test_a_loss_that_is_nan_says_where_it_began():
     layer, x = nn.RNN(D, H), torch.randn(T, N, D)
     x[3, 1] = math.inf
@@ -727,19 +691,6 @@ def test_wrong_states_get_torchs_own_complaint():
     with pytest.raises(RuntimeError, match="hx has shape"):
         model = nn.RNNCell(D, H)
         unrolled.gradient_flow(model, (torch.randn(N, D), torch.zeros(1, H)), lambda h: h.sum())
-
-
-def test_layers_that_are_never_called():
-    model = nn.ModuleDict({"rnn": nn.RNN(D, H), "out": nn.Linear(D, 1)})
-    model.forward = lambda x: model["out"](x)
-    with pytest.raises(ValueError, match="called none of its recurrent layers"):
-        unrolled.gradient_flow(model, torch.randn(T, N, D), lambda y: y.sum())
-
-
-@pytest.mark.parametrize("losses", [lambda y: y[0].sum(), lambda y: 1.0])
-def test_losses_must_be_a_vector(losses):
-    with pytest.raises((TypeError, ValueError), match="losses_fn returned"):
-        flow.lag_matrix(nn.RNN(D, H), torch.randn(T, N, D), losses)
 
 
 # --- the report -----------------------------------------------------------------------------------
@@ -777,31 +728,6 @@ def test_print_fits_a_terminal_and_says_all():
     text = str(report)
     assert max(map(len, text.splitlines())) < 80
     assert all(part.verdict in " ".join(text.split()) for part in report)
-
-
-def test_norms_refuses_what_a_layer_has_not():
-    report = unrolled.gradient_flow(nn.RNN(D, H), torch.randn(T, N, D), Weighted_float())
-    with pytest.raises(ValueError, match="part is 'cell'"):
-        report[0].norms("cell")
-
-
-def Weighted_float():
-    return lambda result: result[0].sum()
-
-
-def test_plot_publishes_a_described_figure(monkeypatch):
-    from unrolled import figures
-
-    shown = {}
-    monkeypatch.setattr(figures, "show", lambda fig, **texts: shown.update(texts, fig=fig))
-    report = unrolled.gradient_flow(nn.LSTM(D, H, 2), torch.randn(T, N, D), Weighted_float())
-    report.plot(name="fig-mine")
-    assert shown["name"] == "fig-mine" and all(part.verdict in shown["alt"] for part in report)
-    axes = shown["fig"].axes
-    assert len(axes) == 2
-    drawn = {line.get_label(): line.get_ydata() for line in axes[0].lines}
-    assert set(drawn) == {"total", "carried", "direct", "cell"}
-    assert drawn["total"] == pytest.approx(report[0].norms())
 
 
 def test_norms_do_not_underflow_in_float32():

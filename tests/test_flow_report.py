@@ -14,8 +14,10 @@ import unrolled
 from unrolled import figures, flow
 
 T, N, D, H = 5, 3, 4, 6
-LOST = r"returned a tensor without a history: it depends on no recurrent layer\. "
-LOST += r"Was the output detached, or made a plain number on the way\?$"
+LOST = (
+    "returned a tensor without a history: it depends on no recurrent layer. "
+    "Was the output detached, or made a plain number on the way?"
+)
 
 
 def by_hand(*factors: float, size: float = 1.0, name: str = "mine") -> flow.LayerFlow:
@@ -279,7 +281,7 @@ def test_what_happens_to_a_state_between_two_steps_counts():
     (layer,) = unrolled.gradient_flow(model, x, lambda y: (y * weights).sum())
     assert layer.steps == T
     for t, n, unit in ((0, 1, 2), (3, 0, 5)):
-        push, sides = torch.zeros(N, H, dtype=torch.float64), []
+        push = torch.zeros(N, H, dtype=torch.float64)
         push[n, unit] = 1e-6
         with torch.no_grad():
             sides = [float((model(x, sign * push, t) * weights).sum()) for sign in (1, -1)]
@@ -287,14 +289,15 @@ def test_what_happens_to_a_state_between_two_steps_counts():
     assert layer.direct == pytest.approx(weights.numpy())
 
 
-def test_a_state_that_two_layers_begin_from():
+def test_one_layer_goes_on_and_the_other_begins_again():
     torch.manual_seed(0)
-    model = nn.ModuleDict({"reader": nn.GRU(D, H, 2), "other": nn.GRU(D, H)}).double()
+    layer = nn.GRU(D, H, 2).double()
+    model = nn.ModuleDict({"layer": layer})
 
-    def forward(x):  # the second call of the reader begins from one of its two last states alone
-        _, end = model["reader"](x)
+    def forward(x):  # the second call begins from one of the two last states alone
+        _, end = layer(x)
         begin = torch.stack([end[0], torch.zeros_like(end[0])])
-        return model["reader"](x, begin)[0]
+        return layer(x, begin)[0]
 
     model.forward = forward
     x = torch.randn(T, N, D, dtype=torch.float64)
@@ -357,57 +360,101 @@ class OwnForward(nn.LSTM):
         return super().forward(x)[0]
 
 
+def plain():
+    return nn.RNN(D, H)
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize(
-    ("model", "words"),
+    ("model", "loss", "kind", "words"),
     [
         (
             lambda: nn.Linear(D, H),
+            lambda y: y.sum(),
+            ValueError,
             "model holds no recurrent layer, expected one of "
             "nn.RNN, GRU, LSTM, RNNCell, GRUCell, LSTMCell.",
         ),
         (
-            lambda: nn.Sequential(OwnForward(D, H)),
-            "0 is a OwnForward with a forward of its own, which cannot be "
+            lambda: "rnn",
+            lambda y: y,
+            TypeError,
+            "model is a str, expected a torch.nn.Module.",
+        ),
+        (
+            lambda: OwnForward(D, H),
+            lambda y: y.sum(),
+            TypeError,
+            "ownforward is a OwnForward with a forward of its own, which cannot be "
             "replayed: call torch's layer from a module that holds it.",
         ),
         (
-            lambda: torch.jit.script(nn.RNN(D, H)),
+            lambda: torch.jit.script(nn.Sequential(nn.Identity(), plain())),
+            lambda y: y[0].sum(),
+            TypeError,
             "model is scripted: hand in the module it was made from.",
         ),
         (
-            lambda: nn.Sequential(nn.Identity(), torch.jit.script(nn.RNN(D, H))),
+            lambda: nn.Sequential(nn.Identity(), torch.jit.script(plain())),
+            lambda y: y[0].sum(),
+            TypeError,
             "model.1 is scripted: hand in the module it was made from.",
+        ),
+        (
+            lambda: torch.compile(plain()),
+            lambda y: y[0].sum(),
+            TypeError,
+            "model is compiled: hand in the module it was made from.",
+        ),
+        (
+            plain,
+            lambda y: y[0],
+            ValueError,
+            "loss_fn returned shape (5, 3, 6), expected a single number.",
+        ),
+        (plain, lambda y: 3.0, TypeError, "loss_fn returned a float, expected a tensor."),
+        (plain, lambda y: y[0].detach().sum(), ValueError, f"loss_fn {LOST}"),
+        (
+            plain,
+            lambda y: y[0].sum() * math.nan,
+            ValueError,
+            "loss_fn returned nan: all states are finite, so look at the readout and at the "
+            "loss itself.",
         ),
     ],
 )
-def test_models_that_cannot_be_examined(model, words):
-    with pytest.raises((TypeError, ValueError)) as caught:
-        unrolled.gradient_flow(model(), torch.randn(T, N, D), lambda y: y.sum())
+def test_bad_input_is_named(model, loss, kind, words):
+    with pytest.raises(kind) as caught:
+        unrolled.gradient_flow(model(), torch.randn(T, N, D), loss)
     assert str(caught.value) == words
 
 
-def test_losses_that_cannot_be_differentiated():
-    layer, x = nn.RNN(D, H), torch.randn(T, N, D)
-    with pytest.raises(ValueError, match=f"^loss_fn {LOST}"):
-        unrolled.gradient_flow(layer, x, lambda y: y[0].detach().sum())
-    with pytest.raises(ValueError, match=f"^losses_fn {LOST}"):
-        flow.lag_matrix(layer, x, lambda y: y[0].detach().sum(dim=(1, 2)))
-    end = "all states are finite, so look at the readout and at the loss itself.$"
-    with pytest.raises(ValueError, match=f"^loss_fn returned nan: {end}"):
-        unrolled.gradient_flow(layer, x, lambda y: y[0].sum() * math.nan)
+def test_a_model_compiled_in_place():
+    layer = plain()
+    layer.compile()
+    with pytest.raises(TypeError, match="is compiled"):
+        unrolled.gradient_flow(layer, torch.randn(T, N, D), lambda y: y[0].sum())
 
 
-def test_losses_are_one_axis():
-    layer, x = nn.RNN(D, H), torch.randn(T, N, D)
-    assert flow.lag_matrix(layer, x, lambda y: y[0].sum()[None])["rnn, layer 0"].shape == (1, T)
-    with pytest.raises(TypeError, match="^losses_fn returned a float, expected a tensor.$"):
-        flow.lag_matrix(layer, x, lambda y: 1.0)
-    for shape in ((), (0,), (T, N)):
-        given = {(): lambda y: y[0].sum(), (0,): lambda y: y[0].flatten()[:0]}.get(shape)
-        with pytest.raises(ValueError) as caught:
-            flow.lag_matrix(layer, x, given or (lambda y: y[0].sum(dim=2)))
-        assert str(caught.value) == f"losses_fn returned shape {shape}, expected (K,), K losses."
+@pytest.mark.parametrize(
+    ("losses", "kind", "words"),
+    [
+        (lambda y: 1.0, TypeError, "a float, expected a tensor."),
+        (lambda y: y[0].sum(), ValueError, "shape (), expected (K,), K losses."),
+        (lambda y: y[0].flatten()[:0], ValueError, "shape (0,), expected (K,), K losses."),
+        (lambda y: y[0].sum(dim=2), ValueError, "shape (5, 3), expected (K,), K losses."),
+        (lambda y: y[0].detach().sum(dim=(1, 2)), ValueError, LOST.removeprefix("returned ")),
+    ],
+)
+def test_losses_must_be_a_vector(losses, kind, words):
+    with pytest.raises(kind) as caught:
+        flow.lag_matrix(plain(), torch.randn(T, N, D), losses)
+    assert str(caught.value) == f"losses_fn returned {words}"
+
+
+def test_one_loss_is_a_vector_too():
+    found = flow.lag_matrix(plain(), torch.randn(T, N, D), lambda y: y[0].sum()[None])
+    assert found["rnn, layer 0"].shape == (1, T)
 
 
 def test_a_model_that_calls_none_of_its_layers():
@@ -426,7 +473,7 @@ def test_the_figure(monkeypatch):
     torch.manual_seed(0)
     model = nn.Sequential(nn.LSTM(D, H, 2))
     report = unrolled.gradient_flow(model, torch.randn(T, N, D), lambda y: y[0][-1].sum())
-    plain = unrolled.gradient_flow(nn.RNN(D, H), torch.randn(T, N, D), lambda y: y[0].sum())
+    bare = unrolled.gradient_flow(nn.RNN(D, H), torch.randn(T, N, D), lambda y: y[0].sum())
     report.plot("fig-mine")
     fig = shown.pop("fig")
     assert shown == {
@@ -455,10 +502,7 @@ def test_the_figure(monkeypatch):
             values = drawn[part].get_ydata()
             assert values.dtype == float and np.array_equal(np.isnan(values), norms == 0)
             assert values[norms > 0] == pytest.approx(norms[norms > 0])
-    plain.plot()
+    bare.plot()
     assert shown["name"] == "fig-gradient-flow"
-    assert [line.get_label() for line in shown["fig"].axes[0].lines] == [
-        "total",
-        "carried",
-        "direct",
-    ]
+    lines = shown["fig"].axes[0].lines
+    assert [line.get_label() for line in lines] == ["total", "carried", "direct"]

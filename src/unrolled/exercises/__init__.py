@@ -40,7 +40,7 @@ told: set[str] = set()  # what was said about the reader's file: each thing once
 @functools.cache
 def catalogue() -> dict[str, Exercise]:
     """All exercises by id, in order."""
-    names = sorted(m.name for m in pkgutil.walk_packages(__path__, "unrolled.exercises."))
+    names = sorted(m.name for m in pkgutil.walk_packages(__path__, f"{__name__}."))
     modules = [importlib.import_module(name) for name in names if ".ex_" in name]
     return {module.EXERCISE.id: module.EXERCISE for module in modules}
 

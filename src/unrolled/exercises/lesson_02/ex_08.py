@@ -7,8 +7,6 @@ import numpy as np
 from unrolled.exercises.model import Mistake, NumberExercise
 
 FIXED_POINT = 0.9575040240772687  # the positive solution of h = tanh(2 h)
-
-
 SLOPE_THERE = 2 * (1 - FIXED_POINT**2)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from unrolled import gradients, rnn, truncation
+from unrolled.exercises.lesson_02.ex_07 import CHUNKS
 from unrolled.exercises.model import Array, CodeExercise, Mistake, every_size
 
 
@@ -88,9 +89,6 @@ def _tail_dropped(x: Array, h0: Array, dh: Array, W: Array, U: Array, b: Array, 
     if not whole:
         return np.zeros_like(U)
     return chunked_gradient(x[:whole], h0, dh[:whole], W, U, b, K)
-
-
-CHUNKS = {1: 4, 2: 1, 3: 3, 10: 4}  # T -> K: longer than T, single steps, just T, a shorter rest
 
 
 def draw_chunks(rng: np.random.Generator, T: int, N: int, D: int, H: int) -> dict[str, Any]:

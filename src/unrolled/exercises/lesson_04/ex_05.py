@@ -8,11 +8,7 @@ from unrolled.exercises.lesson_04.ex_04 import spectral_norm
 from unrolled.exercises.model import Mistake, NumberExercise
 
 SHEARED = np.array([[0.8, 4.0], [0.0, 0.8]])
-
-
 POWERS = [spectral_norm(np.linalg.matrix_power(SHEARED, k)) for k in range(60)]
-
-
 JORDAN = spectral_norm(np.linalg.matrix_power(np.array([[1.0, 1.0], [0.0, 1.0]]), 100))
 
 

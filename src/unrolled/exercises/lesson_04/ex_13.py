@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unrolled.exercises.lesson_04.ex_06 import of_the_wrong_kind
+from unrolled.exercises.matching import of_the_wrong_kind
 from unrolled.exercises.model import ChoiceExercise, Mistake
 
 REMEDIES = {

@@ -5,8 +5,6 @@ from __future__ import annotations
 from unrolled.exercises.model import Mistake, NumberExercise
 
 LAYER_1 = 4 * (64 * 8 + 64 * 64 + 2 * 64)
-
-
 LAYER_2 = 4 * (64 * 64 + 64 * 64 + 2 * 64)
 
 

@@ -7,11 +7,7 @@ import numpy as np
 from unrolled.exercises.model import Mistake, NumberExercise
 
 HALF_AFTER_100 = 0.5 ** (1 / 100)
-
-
 B_HALF = float(np.log(HALF_AFTER_100 / (1 - HALF_AFTER_100)))
-
-
 F_1 = float(1 / (1 + np.exp(-1)))
 
 

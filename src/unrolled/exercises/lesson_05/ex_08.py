@@ -103,6 +103,11 @@ def backward_one_by_one(
     return dW_xh, dW_hh, db_h, dx, dh0, dc0
 
 
+def earlier(s: Array, s0: Array) -> Array:
+    """What each step received of a state."""
+    return np.concatenate([s0[None], s[:-1]])
+
+
 def swept(
     dh: Array,
     dc_T: Array,
@@ -120,8 +125,8 @@ def swept(
     start: Callable[[Array], Array] = lambda dc_T: dc_T,
     more: Callable[[Array, int], Array | float] = lambda dc_T, t: 0.0,
     direct: Callable[[Array, int], Array] = lambda dh, t: dh[t],
-    before: Callable[[Array, Array], Array] = lambda s, s0: np.concatenate([s0[None], s[:-1]]),
-    cells: Callable[[Array, Array], Array] = lambda s, s0: np.concatenate([s0[None], s[:-1]]),
+    before: Callable[[Array, Array], Array] = earlier,
+    cells: Callable[[Array, Array], Array] = earlier,
     add: Callable[[Array, Array], Array] = lambda total, new: total + new,
     order: str = "ifog",
     read: str = "ifog",
@@ -164,20 +169,9 @@ def swept(
 def _swept(
     finish: Callable[..., Arrays] = lambda out, dh, dc_T, h0: out, **options: Any
 ) -> Callable[..., Arrays]:
-    def wrong(
-        dh: Array,
-        dc_T: Array,
-        x: Array,
-        h0: Array,
-        c0: Array,
-        h: Array,
-        c: Array,
-        gates: Array,
-        W_xh: Array,
-        W_hh: Array,
-    ) -> Arrays:
-        out = swept(dh, dc_T, x, h0, c0, h, c, gates, W_xh, W_hh, **options)
-        return finish(out, dh, dc_T, h0)
+    def wrong(*given: Array) -> Arrays:
+        dh, dc_T, _, h0, *_ = given
+        return finish(swept(*given, **options), dh, dc_T, h0)
 
     return wrong
 
@@ -187,28 +181,18 @@ def _added_in_place(out: Arrays, dh: Array, dc_T: Array, h0: Array) -> Arrays:
     return out
 
 
-def _gates_squashed_again(
-    dh: Array,
-    dc_T: Array,
-    x: Array,
-    h0: Array,
-    c0: Array,
-    h: Array,
-    c: Array,
-    gates: Array,
-    W_xh: Array,
-    W_hh: Array,
-) -> Arrays:
+def _gates_squashed_again(*given: Array) -> Arrays:
+    *before, gates, W_xh, W_hh = given
     *three, g = np.split(gates, 4, axis=2)
     again = np.concatenate([*map(sigmoid, three), np.tanh(g)], axis=2)
-    return backward(dh, dc_T, x, h0, c0, h, c, again, W_xh, W_hh)
+    return backward(*before, again, W_xh, W_hh)
 
 
 def draw_run(rng: np.random.Generator, T: int, N: int, D: int, H: int) -> dict[str, Any]:
     given = draw_sequence(rng, T, N, D, H)
     x, h0, c0, W_xh, W_hh, b_h = given.values()
     h, c = forward(**given)
-    z = x @ W_xh.T + np.concatenate([h0[None], h[:-1]]) @ W_hh.T + b_h
+    z = x @ W_xh.T + earlier(h, h0) @ W_hh.T + b_h
     gates = np.concatenate([sigmoid(z[..., : 3 * H]), np.tanh(z[..., 3 * H :])], axis=-1)
     return {
         "dh": rng.normal(size=(T, N, H)),
